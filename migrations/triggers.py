@@ -1,0 +1,83 @@
+"""What the database itself refuses, whoever asks: the one list of triggers, for SQLite and PostgreSQL.
+
+`env.py` drops them before migrations and creates them after, so this file always says what is in force. A refusal is
+an IntegrityError on both databases. It stops mistakes and short cuts; that somebody with the owner's rights took the
+triggers away is found by the verifier (`flask audit verify`), not here.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+# Rows that are only ever added.
+APPEND_ONLY = ("decisions", "releases", "seals")
+# Rows that change and are never removed.
+KEPT = ("cases", "tasks", "attachments", "events")
+
+# An event may be given its place in the log, once, and may lose its sealed details (erasure); nothing else.
+EVENT_COLUMNS = (
+    "id", "stream", "seq", "kind", "at", "actor_id", "role", "organisation_id", "on_behalf_of", "trigger",
+    "from_state", "to_state", "amount_fen", "revision", "definition_digest", "snapshot_digest", "idem_key",
+    "request_digest", "body", "prev", "hash",
+)
+
+# The event that explains what stands in the case row.
+EXPLAINED = """EXISTS (SELECT 1 FROM events e WHERE e.stream = NEW.id AND e.seq = NEW.last_seq
+    AND e.hash = NEW.last_hash AND e.to_state = NEW.state AND e.revision = NEW.revision)"""
+
+
+def create(connection: sa.Connection) -> None:
+    """Create every trigger whose table exists."""
+    present = set(sa.inspect(connection).get_table_names())
+    for table, when, wrong, sentence in _rules(connection.dialect.name):
+        if table in present:
+            for statement in _statements(connection.dialect.name, table, when, wrong, sentence):
+                connection.exec_driver_sql(statement)
+
+
+def drop(connection: sa.Connection) -> None:
+    """Drop every trigger of ours, and on PostgreSQL the functions they call."""
+    if connection.dialect.name == "sqlite":
+        names = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'"
+                                           " AND name LIKE 'guard_%'").scalars().all()
+        for name in names:
+            connection.exec_driver_sql(f'DROP TRIGGER "{name}"')
+    else:
+        names = connection.exec_driver_sql("SELECT proname FROM pg_proc WHERE proname LIKE 'guard\\_%%'"
+                                           " AND pronamespace = current_schema()::regnamespace").scalars().all()
+        for name in names:
+            connection.exec_driver_sql(f'DROP FUNCTION "{name}"() CASCADE')
+
+
+def _rules(dialect: str) -> list[tuple[str, str, str, str]]:
+    """(table, when, the condition that is refused, the sentence it is refused with)."""
+    differs = "IS NOT" if dialect == "sqlite" else "IS DISTINCT FROM"
+    rewritten = " OR ".join(f'NEW."{column}" {differs} OLD."{column}"' for column in EVENT_COLUMNS)
+    rules = [
+        ("events", "UPDATE", f"{rewritten} OR (OLD.leaf_index IS NOT NULL AND NEW.leaf_index {differs} OLD.leaf_index)"
+         f" OR (NEW.details IS NOT NULL AND NEW.details {differs} OLD.details)",
+         "an event is never changed; it may get its leaf_index once and lose its details"),
+        ("cases", "INSERT", f"NOT {EXPLAINED}", "a case is written together with the event that explains it"),
+        ("cases", "UPDATE", f"NEW.id <> OLD.id OR NEW.last_seq <= OLD.last_seq OR NOT {EXPLAINED}",
+         "a case changes only together with a new event that explains it"),
+    ]
+    for table in APPEND_ONLY:
+        rules.append((table, "UPDATE", "", f"a row of {table} is never changed"))
+    for table in APPEND_ONLY + KEPT:
+        rules.append((table, "DELETE", "", f"a row of {table} is never deleted"))
+        if dialect == "postgresql":
+            rules.append((table, "TRUNCATE", "", f"the table {table} is never emptied"))
+    return rules
+
+
+def _statements(dialect: str, table: str, when: str, wrong: str, sentence: str) -> list[str]:
+    name = f"guard_{table}_{when.lower()}"
+    if dialect == "sqlite":
+        condition = f" WHEN {wrong}" if wrong else ""
+        return [f'CREATE TRIGGER "{name}" BEFORE {when} ON "{table}" FOR EACH ROW{condition}'
+                f" BEGIN SELECT RAISE(ABORT, '{sentence}'); END"]
+    each = "STATEMENT" if when == "TRUNCATE" else "ROW"
+    refuse = f"RAISE EXCEPTION '{sentence}' USING ERRCODE = 'integrity_constraint_violation';"
+    body = f"IF {wrong} THEN {refuse} END IF; RETURN NEW;" if wrong else refuse
+    return [f'CREATE FUNCTION "{name}"() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$',
+            f'CREATE TRIGGER "{name}" BEFORE {when} ON "{table}" FOR EACH {each} EXECUTE FUNCTION "{name}"()']
