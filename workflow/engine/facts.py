@@ -1,0 +1,155 @@
+"""The facts a definition may read about a case, as plain dictionaries. Built from rows, never lazy, never written back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import and_, bindparam, case, func, select
+from sqlalchemy.orm import Session
+
+from ..language.definition import Definition
+from ..language.expressions import Expr, Unanswerable
+from ..language.figures import figures
+from ..records import Case
+from .cycles import cycle_of
+from .dossier import Dossier, local_day
+from .places import above, at_level, region
+
+_cases = Case.__table__
+_GRANTED = select(
+    func.count(),
+    func.coalesce(func.sum(case((_cases.c.cycle == bindparam("cycle"), 1), else_=0)), 0),
+    func.coalesce(func.sum(case((_cases.c.cycle == bindparam("cycle"), _cases.c.amount_fen), else_=0)), 0),
+).where(and_(_cases.c.applicant_id == bindparam("applicant"), _cases.c.definition_key == bindparam("key"),
+             _cases.c.outcome == "approved", _cases.c.id != bindparam("me")))
+
+_BLANK_TASK = {"acted": False, "resubmit_to": None, "changed_material": False}
+
+
+def facts_of(session: Session, dossier: Dossier, now: datetime, form: dict[str, Any] | None = None,
+             changed: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """Return the facts as they stand at `now`, with `form` in place of the stored one where given.
+
+    Policy figures are those of the first submission; before it, those in force today.
+    """
+    row, definition, today = dossier.row, dossier.definition, local_day(now)
+    cycle = row.cycle or cycle_of(definition, today)
+    submitted = row.submitted_at or now
+    places = above(session, row.path)
+    county = at_level(places, "county")
+    held = row.figures or snapshot_figures(definition, region(places), today)
+    facts: dict[str, Any] = {
+        "form": form if form is not None else dossier.form,
+        "attachments": {kind: dossier.attached.get(kind, 0) for kind in definition.attachments},
+        "param": figures_in(definition, held), "region": {k: Decimal(v) for k, v in held["region"].items()},
+        "applicant": applicant(row, today),
+        "org": {"code": row.unit_code, "level": row.unit_level, "county": county.code if county else None,
+                "has_township": at_level(places, "township") is not None},
+        "case": {"number": row.number, "submitted_on": local_day(submitted), "cycle": cycle,
+                 "year": local_day(submitted).year},
+        "task": _task(dossier, changed), "today": today, "household": {}, "budget": {},
+    }
+    if reads(definition) & {"applicant.granted_this_cycle", "applicant.times_this_cycle", "applicant.times_ever"}:
+        ever, times, fen = session.connection().execute(_GRANTED, {
+            "applicant": row.applicant_id, "key": definition.key, "cycle": cycle, "me": row.id}).one()
+        facts["applicant"] |= {"times_ever": ever, "times_this_cycle": int(times),
+                               "granted_this_cycle": Decimal(int(fen)) / 100}
+    facts["calc"] = worked_out(definition, facts)
+    return facts
+
+
+def worked_out(definition: Definition, facts: dict[str, Any]) -> dict[str, Any]:
+    """Return every `calc` in order; None where a field it needs is still empty, which no expression takes for false."""
+    results: dict[str, Any] = {}
+    facts["calc"] = results
+    for name, expr in definition.calc.items():
+        try:
+            results[name] = expr.evaluate(facts, definition.tables)
+        except Unanswerable:
+            results[name] = None
+    return results
+
+
+def applicant(row: Any, today: date) -> dict[str, Any]:
+    since = row.member_since
+    return {
+        "id": row.applicant_id, "gender": row.gender, "age": years_between(row.born_on, today) if row.born_on else None,
+        "union": row.unit_code, "member": since is not None,
+        "member_months": months_between(since, today) if since else 0,
+        "migrant": row.migrant, "model_worker": row.model_worker,
+    }
+
+
+def years_between(start: date, end: date) -> int:
+    return end.year - start.year - ((end.month, end.day) < (start.month, start.day))
+
+
+def months_between(start: date, end: date) -> int:
+    return (end.year - start.year) * 12 + end.month - start.month - (end.day < start.day)
+
+
+def _task(dossier: Dossier, changed: frozenset[str]) -> dict[str, Any]:
+    returned = dossier.row.returned
+    if returned is None and dossier.row.task_touched_at is None:
+        return _BLANK_TASK
+    return {"acted": dossier.row.task_touched_at is not None,
+            "resubmit_to": returned["from"] if returned and returned["resubmit"] == "direct" else None,
+            "changed_material": bool(returned and changed & set(returned["restart_if_changed"]))}
+
+
+def snapshot_figures(definition: Definition, place: str, day: date) -> dict[str, Any]:
+    """Return the policy figures in force on `day`, as JSON text, to be pinned to a case when it is submitted."""
+    return {
+        "param": {name: _json(param.value) for name, param in definition.params.items()},
+        "region": {name: str(value) for name, value in figures(place, day).items()},
+        "on": day.isoformat(),
+    }
+
+
+def snapshot_facts(definition: Definition, day: date, place: str = "") -> dict[str, Any]:
+    """Return the policy figures of `day` as facts: `param` and `region`."""
+    held = snapshot_figures(definition, place, day)
+    return {"param": figures_in(definition, held), "region": {k: Decimal(v) for k, v in held["region"].items()}}
+
+
+def _json(value: Any) -> Any:
+    return str(value) if isinstance(value, Decimal) else value.isoformat() if isinstance(value, date) else value
+
+
+def figures_in(definition: Definition, held: dict[str, Any]) -> dict[str, Any]:
+    """Return the pinned params with the types the definition gives them."""
+    values: dict[str, Any] = {}
+    for name, param in definition.params.items():
+        stored = held["param"].get(name)
+        values[name] = (Decimal(stored) if isinstance(param.value, Decimal) else
+                        date.fromisoformat(stored) if isinstance(param.value, date) else stored)
+    return values
+
+
+_read: dict[str, frozenset[str]] = {}     # by definition digest
+
+
+def reads(definition: Definition) -> frozenset[str]:
+    """Return every fact name some expression of the definition reads."""
+    names = _read.get(definition.digest)
+    if names is None:
+        names = _read[definition.digest] = frozenset(
+            name for expr in expressions_of(definition) if isinstance(expr, Expr) for name in expr.names)
+    return names
+
+
+def _expressions(definition: Definition) -> Iterator[Expr | bool | None]:
+    yield from definition.calc.values()
+    yield from definition.unique
+    yield from (criterion.expr for criterion in definition.criteria)
+    for transition in definition.transitions:
+        yield transition.when
+        yield from (check.expr for check in transition.conditions)
+    for spec in definition.form.values():
+        yield from (spec.required, spec.visible, spec.validate)
+    yield from (kind.required for kind in definition.attachments.values())
+    if definition.amount:
+        yield from (definition.amount.value, definition.amount.max)

@@ -1,0 +1,267 @@
+"""One verdict on one intended act: may this person do this, where does it lead, what is missing?
+
+`act` writes what the verdict says and `look` offers what the verdict would allow: buttons and refusals come from the
+same place. Nothing here writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from .. import machine
+from ..actors import Actor
+from ..errors import Impossible, Message, NotYours, Refused, one
+from ..language.definition import Criterion, Definition, Field, State, Transition
+from ..language.expressions import Expr
+from .cycles import effective, intake_open
+from .dossier import Dossier, local_day
+from .duties import guard
+
+RETURN = "return_to"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What will happen: the step, in which role, what a person must answer for, and the amount in 分."""
+
+    step: machine.Step
+    role: str
+    flags: tuple[Criterion, ...]
+    amount_fen: int | None
+
+
+def judge(session: Session, dossier: Dossier, trigger: str, actor: Actor, now: datetime, facts: Mapping[str, Any], *,
+          dest: str | None = None, comment: str = "", declared: bool = False, adjusted: Decimal | None = None,
+          changed: frozenset[str] = frozenset()) -> Verdict:
+    """Return the verdict on `actor` firing `trigger` with these facts.
+
+    Raises `NotYours`, `Impossible`, or `Refused` with every message at once.
+    """
+    definition, state = dossier.definition, dossier.definition.states[dossier.state]
+    ways = [way for way in definition.ways(state.name) if way.trigger == trigger]
+    if not ways:
+        machine.step(definition, state.name, facts, trigger)      # raises Impossible with the right sentence
+        raise Impossible(one("NO_SUCH_STEP", "这一步现在不能做", "This step is not possible now"))
+    role = guard(session, dossier, ways[0], actor, declared=declared)
+    if trigger == RETURN:
+        _may_return_again(dossier, ways, dest)
+
+    def more(way: Transition) -> list[Message]:
+        return [*_window(dossier, way, now), *missing(definition, state, way, facts), *criteria_refusals(definition, state.name, way, facts),
+                *_remark(definition, state, way, facts, comment, adjusted)]
+
+    step = machine.step(definition, state.name, facts, trigger, dest=dest, back_to=back_to(dossier, trigger, changed),
+                        more=more)
+    amount = _amount(dossier, state, definition.states[step.dest], facts, adjusted, changed)
+    if amount is None and definition.amount and definition.states[step.dest].outcome == "approved":
+        machine.value(definition, definition.amount.value, facts)
+    return Verdict(step, role, flagged(definition, state, step.transition, facts), amount)
+
+
+def back_to(dossier: Dossier, trigger: str, changed: frozenset[str]) -> str | None:
+    """Return the state that asked for the correction, when the case goes straight back to it.
+
+    Approvals given in between stay valid then; they are asked for again only if a field changed that they rest on.
+    """
+    returned = dossier.row.returned
+    if (returned is None or returned["resubmit"] != "direct" or returned["to"] != dossier.state
+            or trigger != forward(dossier.definition, dossier.state)):
+        return None
+    return None if changed & set(returned["restart_if_changed"]) else str(returned["from"])
+
+
+def forward(definition: Definition, state: str) -> str | None:
+    """Return the trigger that sends a corrected case on: the first way out that its holder has and is no refusal."""
+    for way in definition.ways(state):
+        ends = definition.states[way.dest]
+        if way.actor in (None, definition.states[state].actor) and way.trigger != RETURN and not (
+                ends.final and ends.outcome != "approved"):
+            return way.trigger
+    return None
+
+
+def _may_return_again(dossier: Dossier, ways: list[Transition], dest: str | None) -> None:
+    limit = dossier.definition.return_max
+    count = sum(decided.trigger == RETURN for decided in dossier.decided)
+    if limit and count >= limit:
+        raise Refused(one("RETURNED_TOO_OFTEN", f"本件已退回 {count} 次，达到上限，请作出同意或不予批准的决定",
+                          f"This case has been returned {count} times already; please decide it"))
+    if dest is None and len({way.dest for way in ways}) > 1:
+        raise Refused(one("CHOOSE_DEST", "请选择退回到哪个环节", "Choose which step to return it to", "dest"))
+
+
+def _window(dossier: Dossier, way: Transition, now: datetime) -> list[Message]:
+    """A first submission must fall in the version's period and in the intake window."""
+    definition, today = dossier.definition, local_day(now)
+    if dossier.row.submitted_at is not None or definition.states[way.source].kind != "draft" or (
+            definition.states[way.dest].final):
+        return []
+    messages = []
+    if not effective(definition, today):
+        messages.append(Message("NOT_EFFECTIVE", "本办法今天不在施行期内，请按现行版本重新填报",
+                                "This version of the rules is not in force today; please apply under the current one"))
+    if not intake_open(definition, today) and definition.intake and definition.intake.late == "refuse":
+        messages.append(Message("INTAKE_CLOSED", f"受理时间为 {definition.intake.start} 至 {definition.intake.end}，现在不在受理期内",
+                                f"Applications are taken from {definition.intake.start} to {definition.intake.end}"))
+    return messages
+
+
+def missing(definition: Definition, state: State, way: Transition, facts: Mapping[str, Any]) -> list[Message]:
+    """Return a message for every field and file that `way` requires and that is not there."""
+    messages: list[Message] = []
+    for name in way.require:
+        if name == "form":
+            for spec in definition.form.values():
+                if f"form.{spec.name}" in state.edit and f"form.{spec.name}" not in state.hide:
+                    messages += _field_missing(definition, spec, facts, named=False)
+        elif name == "attachments":
+            for kind in definition.attachments:
+                if f"attachments.{kind}" in state.edit and f"attachments.{kind}" not in state.hide:
+                    messages += _files_missing(definition, kind, facts, named=False)
+        elif name.startswith("form."):
+            messages += _field_missing(definition, definition.form[name[5:]], facts, named=True)
+        else:
+            messages += _files_missing(definition, name.partition(".")[2], facts, named=True)
+    return messages
+
+
+def asked(definition: Definition, spec: Field, facts: Mapping[str, Any]) -> bool:
+    """Return whether the field is shown at all with what has been filled in so far."""
+    return _true(definition, spec.visible, facts)
+
+
+def _true(definition: Definition, word: bool | Expr, facts: Mapping[str, Any]) -> bool:
+    """An expression that cannot be told yet keeps the question open: it counts as asked for, never as waived."""
+    if isinstance(word, bool):
+        return word
+    try:
+        return machine.holds(definition, word, facts)
+    except Refused:
+        return True
+
+
+def _field_missing(definition: Definition, spec: Field, facts: Mapping[str, Any], *, named: bool) -> list[Message]:
+    if facts["form"].get(spec.name) not in (None, "", []) or not asked(definition, spec, facts):
+        return []
+    if not named and not _true(definition, spec.required, facts):
+        return []
+    verb = "请选择" if spec.type in ("enum", "multi", "bool") else "请填写"
+    return [Message("REQUIRED", f"{verb}“{spec.label.zh}”", f"Please fill in “{spec.label.text('en')}”", f"form.{spec.name}")]
+
+
+def _files_missing(definition: Definition, kind: str, facts: Mapping[str, Any], *, named: bool) -> list[Message]:
+    spec, count = definition.attachments[kind], facts["attachments"].get(kind, 0)
+    needed = max(spec.min, 1) if named else spec.min if _true(definition, spec.required, facts) else 0
+    if isinstance(spec.required, Expr) and needed and not named:
+        needed = max(needed, 1)
+    if count >= needed:
+        return []
+    return [Message("FILES_MISSING", f"请上传“{spec.label.zh}”，至少 {needed} 份（已有 {count} 份）",
+                    f"Please upload “{spec.label.text('en')}”: at least {needed}, {count} so far", f"attachments.{kind}")]
+
+
+def applying(definition: Definition, state: State, trigger: str | None = None) -> tuple[Criterion, ...]:
+    """Return the criteria judged when `trigger` (any, where None) is fired in `state`."""
+    triggers = {way.trigger for way in definition.ways(state.name)} if trigger is None else {trigger}
+    return tuple(c for c in definition.criteria if c.trigger in triggers and c.state in (None, state.name))
+
+
+def criteria_refusals(definition: Definition, state: str, way: Transition, facts: Mapping[str, Any]) -> list[Message]:
+    """Return the messages of the criteria that stop this step."""
+    messages: list[Message] = []
+    for criterion in applying(definition, definition.states[state], way.trigger):
+        if criterion.on_fail != "refuse":
+            continue
+        try:
+            if not machine.holds(definition, criterion.expr, facts):
+                messages.append(Message(criterion.name, criterion.message.zh, criterion.message.text("en")))
+        except Refused as empty:
+            messages += [message for message in empty.messages if message not in messages]
+    return messages
+
+
+def flagged(definition: Definition, state: State, way: Transition, facts: Mapping[str, Any]) -> tuple[Criterion, ...]:
+    """Return the criteria left to the person who decides here: those that fail, or that cannot be told."""
+    return tuple(c for c in applying(definition, state, way.trigger) if c.on_fail == "flag" and not _told(definition, c, facts))
+
+
+def _told(definition: Definition, criterion: Criterion, facts: Mapping[str, Any]) -> bool:
+    try:
+        return machine.holds(definition, criterion.expr, facts)
+    except Refused:
+        return False
+
+
+def _remark(definition: Definition, state: State, way: Transition, facts: Mapping[str, Any], comment: str,
+            adjusted: Decimal | None) -> list[Message]:
+    """A comment is owed where the step asks for one, a flag is overridden, or the amount is set by hand."""
+    messages: list[Message] = []
+    if not comment.strip():
+        if way.comment == "required":
+            messages.append(Message("COMMENT", "请写明意见或理由", "Please give your reasons", "comment"))
+        else:
+            messages += [Message("COMMENT", f"“{flag.label.zh}”需要您判断，请写明为什么可以继续",
+                                 f"“{flag.label.text('en')}” needs your judgement: say why the case may go on", "comment")
+                         for flag in flagged(definition, state, way, facts)]
+            if adjusted is not None and definition.amount and definition.amount.reason_required:
+                messages.append(Message("COMMENT", "调整了金额，请写明理由", "You changed the amount; say why", "comment"))
+    if adjusted is not None:
+        messages += _adjustment(definition, state, facts, adjusted)
+    return messages
+
+
+def _adjustment(definition: Definition, state: State, facts: Mapping[str, Any], adjusted: Decimal) -> list[Message]:
+    amount = definition.amount
+    if amount is None or state.name not in amount.adjustable_in:
+        return list(one("NOT_ADJUSTABLE", "这一环节不能调整金额", "The amount cannot be changed at this step", "amount"))
+    if adjusted < 0 or adjusted != adjusted.quantize(Decimal("0.01")):
+        return list(one("AMOUNT", "金额不能为负，最多两位小数", "The amount must not be negative, two decimals at most", "amount"))
+    if amount.max is not None:
+        limit = machine.value(definition, amount.max, facts)
+        if limit is None or adjusted > limit:
+            return list(one("AMOUNT_OVER", f"核定金额不能超过 {limit} 元", f"The amount may not exceed {limit} yuan", "amount"))
+    return []
+
+
+def _amount(dossier: Dossier, state: State, dest: State, facts: Mapping[str, Any], adjusted: Decimal | None,
+            changed: frozenset[str]) -> int | None:
+    """Return the amount in 分 after this act.
+
+    It is worked out afresh where somebody may still change what it rests on, that is where the state may edit the
+    form or adjust the amount; elsewhere the decided amount stands, whatever registers say by then. An amount set by
+    hand stands until a field of the form changes.
+    """
+    rule, row = dossier.definition.amount, dossier.row
+    if rule is None:
+        return None
+    if adjusted is not None:
+        return int(adjusted * 100)
+    open_here = state.kind == "draft" or state.name in rule.adjustable_in or any(n.startswith("form.") for n in state.edit)
+    if not open_here or dest.final and dest.outcome != "approved":
+        return None if row.amount_fen is None else int(row.amount_fen)
+    if row.adjusted_fen is not None and not changed:
+        return int(row.adjusted_fen)
+    try:
+        worth = machine.value(dossier.definition, rule.value, facts)
+    except Refused:
+        return None
+    if worth is None:
+        return None
+    if worth < 0:
+        raise Refused(one("AMOUNT", "金额算出来是负数，请联系管理员检查项目定义",
+                          "The amount works out negative; ask the administrator"))
+    return fen(worth)
+
+
+def fen(yuan: Decimal | int) -> int:
+    """Return integer 分, rounded half up."""
+    return int((Decimal(yuan) * 100).quantize(Decimal(1), rounding="ROUND_HALF_UP"))
+
+
+__all__ = ["NotYours", "Verdict", "applying", "asked", "back_to", "fen", "flagged", "forward", "judge", "missing"]

@@ -1,0 +1,303 @@
+"""`look`: everything a page, the API or a print shows about one case, for one reader. Read only.
+
+What the reader may not see is not in it; what the reader may do comes from the judge that will judge the POST.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.engine import Row
+from sqlalchemy.orm import Session
+
+from .. import history, machine
+from ..actors import Actor
+from ..errors import Impossible, Message, NotFound, NotYours, Refused
+from ..language.definition import Criterion, Definition, Label, Transition
+from ..language.expressions import Explanation, Unanswerable
+from ..records import Account, Appointment, Attachment, Case, Decision, Event, Organisation, Person, Task
+from ..scope import visible
+from . import forms
+from .dossier import Dossier, local_day, open_dossier
+from .duties import conflicts, standing
+from .facts import facts_of
+from .judge import RETURN, applying, asked, judge
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One button. `blocked` says what stands in the way at the moment; `dests` are the choices of a return."""
+
+    trigger: str
+    label: Label
+    dests: tuple[tuple[str, Label], ...]
+    comment_required: bool
+    ends: str | None                 # outcome of the state it leads to, where that is final
+    blocked: tuple[Message, ...]
+    forward: bool                    # leads on, as against a return, a refusal or a withdrawal
+    edit_only: tuple[str, ...]       # on a return: what may be corrected, empty for everything
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One eligibility check with what it rests on. `ok` None: cannot be told yet."""
+
+    criterion: Criterion
+    ok: bool | None
+    why: Explanation | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One step of the working of the amount."""
+
+    name: str
+    label: Label
+    value: Any
+    why: Explanation | None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Whose turn it is."""
+
+    role: str
+    organisation: str
+    phone: str
+    people: tuple[str, ...]
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One state of the step bar: `done`, `now` or `todo`; `at` is when it was left (done) or entered (now)."""
+
+    name: str
+    label: Label
+    status: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What the applicant (or an earlier step) was asked to put right. `comment` may hold personal data."""
+
+    by_state: Label
+    comment: str
+    items: tuple[str, ...]
+    edit_only: tuple[str, ...] | None
+    direct: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """One case as one reader sees it. `form` holds canonical values of the fields shown, draft included when editing."""
+
+    row: Row[Any]                    # columns of `cases` plus applicant_name, unit_code, unit_name, gender, born_on …
+    definition: Definition
+    state_label: Label
+    mine: bool                       # the reader is the applicant or filed it
+    form: Mapping[str, Any]
+    typed: Mapping[str, Any]         # raw texts in the draft that could not be parsed
+    facts: Mapping[str, Any]
+    edit: frozenset[str]             # full names the reader may change now; empty when it is not their turn
+    shown: tuple[str, ...]           # form fields to show, in order
+    actions: tuple[Action, ...]
+    objections: tuple[Message, ...]  # why the reader, whose task it is, may not decide
+    checks: tuple[CheckResult, ...]
+    flags: tuple[Criterion, ...]     # checks left to the reader's judgement
+    working: tuple[Line, ...]
+    amount_fen: int | None           # as it stands; for a draft, as it would be
+    adjustable: bool
+    adjust_max: Decimal | None
+    attachments: tuple[Row[Any], ...]    # live files: id kind name media_type size sha256 added_at added_by
+    waiting: tuple[Waiting, ...]
+    stages: tuple[Stage, ...]
+    correction: Correction | None
+    draft_saved_at: datetime | None
+    draft_comment: str
+    related: bool
+
+
+def look(session: Session, case_id: str, actor: Actor, now: datetime) -> CaseView:
+    """Return the case as `actor` sees it. Raises `NotFound` where there is none in their scope."""
+    if session.execute(select(Case.id).where(Case.id == case_id, visible(actor))).first() is None:
+        raise NotFound
+    dossier = open_dossier(session, case_id, actor)
+    definition, state = dossier.definition, dossier.definition.states[dossier.state]
+    holds = any(standing(session, dossier, way, actor) for way in definition.ways(state.name)
+                if way.actor in (None, state.actor))
+    form = forms.with_draft(dossier) if holds else dossier.form
+    changed = frozenset(forms.differences(definition, dossier.form, form))
+    facts = facts_of(session, dossier, now, form, changed)
+    role = next((r for way in definition.ways(state.name) if way.actor in (None, state.actor)
+                 and (r := standing(session, dossier, way, actor))), "")
+    objections = tuple(conflicts(dossier, state.name, actor, role, declared=True)) if holds else ()
+    auditor = actor.holds("auditor")
+    hidden = frozenset() if auditor else state.hide
+    mine = actor.person_id in (dossier.row.applicant_id, dossier.row.filed_by)
+    shown = tuple(name for name, spec in definition.form.items()
+                  if f"form.{name}" not in hidden and asked(definition, spec, facts))
+    waiting = _waiting(session, dossier, now)
+    return CaseView(
+        row=dossier.row, definition=definition, state_label=state.label, mine=mine,
+        form={name: form.get(name) for name in shown},
+        typed={name: held["r"] for name, held in dossier.draft.items() if "r" in held} if holds else {},
+        facts=facts, edit=forms.editable(dossier) if holds and not objections and not state.final else frozenset(), shown=shown,
+        actions=_actions(session, dossier, actor, now, facts, changed), objections=objections,
+        checks=_checks(dossier, facts),
+        flags=tuple(c for c in applying(definition, state) if c.on_fail == "flag" and _verdict(definition, c, facts) is not True)
+        if holds else (),
+        working=_working(definition, facts), amount_fen=_amount(dossier, facts),
+        adjustable=holds and definition.amount is not None and state.name in definition.amount.adjustable_in,
+        adjust_max=_adjust_max(definition, facts),
+        attachments=tuple(row for row in _files(session, case_id) if f"attachments.{row.kind}" not in hidden),
+        waiting=waiting, stages=_stages(session, dossier), correction=_correction(session, dossier),
+        draft_saved_at=dossier.row.draft_saved_at if holds else None,
+        draft_comment=(dossier.row.draft_comment or "") if holds else "", related=dossier.related,
+    )
+
+
+def _actions(session: Session, dossier: Dossier, actor: Actor, now: datetime, facts: Mapping[str, Any],
+             changed: frozenset[str]) -> tuple[Action, ...]:
+    definition = dossier.definition
+    state = definition.states[dossier.state]
+    by_trigger: dict[str, list[Transition]] = {}
+    for way in definition.ways(state.name):
+        by_trigger.setdefault(way.trigger, []).append(way)
+    actions = []
+    for trigger, ways in by_trigger.items():
+        taken, blocked = ways[0], ()
+        try:
+            verdict = judge(session, dossier, trigger, actor, now, facts, dest=ways[0].dest if ways[0].chosen else None,
+                            comment="…", declared=True, changed=changed)
+            taken = verdict.step.transition
+        except (NotYours, Impossible):
+            continue
+        except Refused as refused:
+            blocked = refused.messages
+        end = definition.states[taken.dest]
+        dests = tuple(dict.fromkeys((way.dest, definition.states[way.dest].label) for way in ways)) if ways[0].chosen else ()
+        gives_up = trigger == RETURN or end.final and end.outcome != "approved" or end.kind == "draft"
+        flags = [c for c in applying(definition, state, trigger)
+                 if c.on_fail == "flag" and _verdict(definition, c, facts) is not True]
+        actions.append(Action(
+            trigger, taken.label, dests, taken.comment == "required" or bool(flags), end.outcome if end.final else None,
+            blocked, not gives_up, tuple(sorted(taken.edit_only or ()))))
+    return tuple(sorted(actions, key=lambda action: not action.forward))
+
+
+def _checks(dossier: Dossier, facts: Mapping[str, Any]) -> tuple[CheckResult, ...]:
+    return tuple(CheckResult(c, _verdict(dossier.definition, c, facts), _why(dossier.definition, c.expr, facts))
+                 for c in dossier.definition.criteria)
+
+
+def _verdict(definition: Definition, criterion: Criterion, facts: Mapping[str, Any]) -> bool | None:
+    try:
+        return machine.holds(definition, criterion.expr, facts)
+    except Refused:
+        return None
+
+
+def _why(definition: Definition, expr: Any, facts: Mapping[str, Any]) -> Explanation | None:
+    try:
+        explanation: Explanation = expr.explain(facts, definition.tables)
+        return explanation
+    except Unanswerable:
+        return None
+
+
+def _working(definition: Definition, facts: Mapping[str, Any]) -> tuple[Line, ...]:
+    return tuple(Line(name, definition.calc_labels.get(name, Label(name)), facts["calc"].get(name),
+                      _why(definition, expr, facts)) for name, expr in definition.calc.items())
+
+
+def _amount(dossier: Dossier, facts: Mapping[str, Any]) -> int | None:
+    rule = dossier.definition.amount
+    if dossier.row.submitted_at is not None or rule is None:
+        return None if dossier.row.amount_fen is None else int(dossier.row.amount_fen)
+    try:
+        worth = rule.value.evaluate(facts, dossier.definition.tables)
+    except Unanswerable:
+        return None
+    return None if worth is None or worth < 0 else int((Decimal(worth) * 100).quantize(Decimal(1), rounding="ROUND_HALF_UP"))
+
+
+def _adjust_max(definition: Definition, facts: Mapping[str, Any]) -> Decimal | None:
+    if definition.amount is None or definition.amount.max is None:
+        return None
+    try:
+        limit: Decimal | None = definition.amount.max.evaluate(facts, definition.tables)
+        return limit
+    except Unanswerable:
+        return None
+
+
+def _files(session: Session, case_id: str) -> list[Row[Any]]:
+    files = Attachment.__table__
+    return list(session.execute(select(files).where(files.c.case_id == case_id, files.c.removed_at.is_(None))
+                                .order_by(files.c.added_at, files.c.id)))
+
+
+def _waiting(session: Session, dossier: Dossier, now: datetime) -> tuple[Waiting, ...]:
+    """Return whose turn it is, by role, union, its phone, and who holds the role there today."""
+    today = local_day(now)
+    result = []
+    for task in session.execute(select(Task.role, Task.person_id, Task.organisation_id, Task.due_at, Organisation.name,
+                                       Organisation.phone).outerjoin(Organisation, Organisation.id == Task.organisation_id)
+                                .where(Task.case_id == dossier.id, Task.status == "open")):
+        if task.person_id is not None:
+            names = session.scalars(select(Person.name).where(Person.id == task.person_id))
+        else:
+            names = session.scalars(
+                select(Person.name).join(Appointment, Appointment.person_id == Person.id)
+                .join(Account, Account.person_id == Person.id)
+                .where(Appointment.role == task.role, Appointment.organisation_id == task.organisation_id,
+                       Account.status == "active", Appointment.starts_on <= today,
+                       (Appointment.ends_on.is_(None)) | (Appointment.ends_on >= today)).order_by(Person.name))
+        result.append(Waiting(task.role, task.name or dossier.row.unit_name, task.phone or "", tuple(names),
+                              dossier.row.due_at))
+    return tuple(result)
+
+
+def _stages(session: Session, dossier: Dossier) -> tuple[Stage, ...]:
+    """Return the step bar: what lies behind, where the case is, what is to come."""
+    definition, now = dossier.definition, dossier.state
+    left: dict[str, datetime] = {}
+    for seq_state, at in _left(session, dossier.id):
+        left[seq_state] = at
+    names = [name for name in definition.progress]
+    here = names.index(now) if now in names else None
+    stages = []
+    for position, name in enumerate(names):
+        if name == now:
+            final = definition.states[name].final
+            stages.append(Stage(name, definition.states[name].label, "done" if final else "now", dossier.row.entered_at))
+        elif here is None:
+            stages.append(Stage(name, definition.states[name].label, "done" if name in left else "todo", left.get(name)))
+        else:
+            behind = position < here
+            stages.append(Stage(name, definition.states[name].label, "done" if behind else "todo",
+                                left.get(name) if behind else None))
+    return tuple(stages)
+
+
+def _left(session: Session, case_id: str) -> list[tuple[str, datetime]]:
+    return [(row.state, row.at) for row in session.execute(
+        select(Decision.state, Decision.at).where(Decision.case_id == case_id).order_by(Decision.seq))]
+
+
+def _correction(session: Session, dossier: Dossier) -> Correction | None:
+    returned = dossier.row.returned
+    if returned is None or returned["to"] != dossier.state:
+        return None
+    event = session.execute(select(Event.__table__).where(Event.stream == dossier.id, Event.seq == returned["seq"])).one()
+    comment = history.details(session, event)["comment"]
+    edit_only = returned["edit_only"]
+    return Correction(dossier.definition.states[returned["from"]].label, comment, tuple(returned["items"]),
+                      None if edit_only is None else tuple(edit_only), returned["resubmit"] == "direct")

@@ -1,0 +1,115 @@
+"""`start`: open a case in its first state, empty but for what is known already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from .. import history, ids, programmes
+from ..actors import Actor
+from ..errors import KeyReused, NotFound, NotYours, Refused, one
+from ..language.definition import Definition
+from ..language.fields import FieldFault, parse_value
+from ..privacy import vault
+from ..records import Case, Event, Organisation, Person, Task
+from . import forms
+from .dossier import NO_DUE, local_day
+
+AGENTS = frozenset({"agent", "grassroots", "township"})
+
+
+def start(session: Session, key: str, actor: Actor, now: datetime, *, applicant_id: str | None = None,
+          idem_key: str | None = None, version: int | None = None) -> str:
+    """Open a draft of programme `key` for the actor, or for `applicant_id` under 代办, and return the case id.
+
+    The definition is the version in force today. Raises `NotFound` for an unknown programme or person, `NotYours`
+    where this person may not apply, `Refused` where the person belongs to no union yet.
+    """
+    if idem_key is not None:
+        known = session.execute(select(Event.stream, Event.actor_id).where(Event.idem_key == idem_key)).one_or_none()
+        if known is not None:
+            if known.actor_id != actor.person_id:
+                raise KeyReused
+            return str(known.stream)
+    definition = programmes.definition(session, key, version) if version else programmes.in_force(session, key, local_day(now))
+    person_id = applicant_id or actor.person_id
+    row = session.execute(
+        select(Person, Organisation.path).outerjoin(Organisation, Organisation.id == Person.union_id)
+        .where(Person.id == person_id)).one_or_none()
+    if row is None:
+        raise NotFound("person")
+    person, path = row
+    role = _role(definition, actor, person, path)
+    if path is None:
+        raise Refused(one("NO_UNION", "您还没有登记所属的基层工会，请先与单位工会或县总工会联系登记",
+                          "You are not registered with a union yet; ask your union or the county union to register you"))
+    case_id, state = ids.new(now), definition.states[definition.initial]
+    form = first_values(session, definition, person)
+    plain, sealed = forms.stored(session, "cases", case_id, definition, form)
+    appended = history.append(
+        session, stream=case_id, seq=1, prev=None, kind="start", at=now, actor=actor, role=role,
+        on_behalf_of=person.id if role == "agent" else None, to_state=state.name, revision=1,
+        definition_digest=definition.digest, idem_key=idem_key,
+        changes=forms.differences(definition, {}, form), extra={"programme": definition.key, "version": definition.version})
+    session.connection().execute(insert(Case.__table__), {
+        "id": case_id, "number": None, "definition_key": definition.key, "definition_version": definition.version,
+        "definition_digest": definition.digest, "applicant_id": person.id, "filed_by": actor.person_id,
+        "unit_id": person.union_id, "path": path, "state": state.name, "revision": 1, "entry": 1, "entered_at": now,
+        "due_at": None, "submitted_at": None, "cycle": None, "outcome": None, "ended_at": None, "amount_fen": None,
+        "adjusted_fen": None, "form": plain, "sealed": sealed, "figures": {}, "returned": None, "last_seq": 1,
+        "last_hash": appended.hash, "created_at": now, "updated_at": now})
+    session.connection().execute(insert(Task.__table__), {
+        "id": ids.new(now), "case_id": case_id, "entry": 1, "state": state.name, "definition_key": definition.key,
+        "role": "applicant", "organisation_id": None, "person_id": actor.person_id, "status": "open", "opened_at": now,
+        "due_at": NO_DUE, "touched_at": None, "flags": [], "resubmitted": False, "closed_at": None, "closed_by": None})
+    return case_id
+
+
+def _role(definition: Definition, actor: Actor, person: Person, path: str | None) -> str:
+    """Return whether the actor applies for themself or files for somebody of their own union."""
+    if actor.person_id is None:
+        raise NotYours(one("NO_PERSON", "申请须由本人或代办人提出", "A person must apply"))
+    if definition.apply_who != "person":
+        raise NotYours(one("NOT_FOR_PERSONS", "本项目不由个人申请", "This programme is not for individual applicants"))
+    if actor.person_id == person.id:
+        return "applicant"
+    serves = path is not None and any(p.role in AGENTS and path.startswith(p.path) for p in actor.posts)
+    if not definition.apply_agent or not serves:
+        raise NotYours(one("NO_AGENT", "您不能为这位职工代办本项目：只有其所属工会的经办人可以代办，且项目须允许代办",
+                           "You may not file for this person: only officers of their own union may, where the programme allows it"))
+    return "agent"
+
+
+def first_values(session: Session, definition: Definition, person: Person) -> dict[str, Any]:
+    """Return the defaults, and what the register already knows, so that nobody types it twice."""
+    known = known_of(session, person)
+    form: dict[str, Any] = {}
+    for name, spec in definition.form.items():
+        raw = known.get(spec.prefill) if spec.prefill else None
+        raw = spec.default if raw is None else raw
+        if raw is None:
+            continue
+        try:
+            form[name] = parse_value(spec, raw.isoformat() if isinstance(raw, date) else raw, "zh")
+        except FieldFault:
+            continue             # a register entry that does not fit the field is left for the applicant to type
+    return form
+
+
+def known_of(session: Session, person: Person) -> Mapping[str, Any]:
+    """Return what `prefill` may name: `applicant.name`, `.id_no`, `.phone`, `.bank_card`, `.member_no`, …"""
+    box = vault(session)
+    values: dict[str, Any] = {
+        "applicant.name": person.name, "applicant.gender": person.gender, "applicant.born_on": person.born_on,
+        "applicant.member_no": person.member_no, "applicant.member_since": person.member_since,
+        "applicant.migrant": person.migrant, "applicant.model_worker": person.model_worker,
+    }
+    for name in ("id_no", "phone", "bank_card"):
+        sealed = getattr(person, f"{name}_sealed")
+        if sealed is not None:
+            values[f"applicant.{name}"] = box.open(f"people.{name}", person.id, sealed).decode()
+    return values

@@ -1,0 +1,245 @@
+"""What one published version of a programme says, as frozen values.
+
+The language parses YAML into these; machine, engine and pages read them and nothing else. Money is Decimal yuan,
+durations are `Duration`, labels are bilingual `Label`s, expressions are compiled. Nothing here does any I/O.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal
+
+from .expressions import Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Words for people. `en` falls back to `zh`."""
+
+    zh: str
+    en: str = ""
+
+    def text(self, lang: str = "zh") -> str:
+        return self.en if lang == "en" and self.en else self.zh
+
+    def __str__(self) -> str:
+        return self.zh
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """`5wd` working days, `10d`, `48h`, `3months`, `10years`."""
+
+    count: int
+    unit: Literal["wd", "d", "h", "months", "years"]
+
+    def __str__(self) -> str:
+        return f"{self.count}{' ' if len(self.unit) > 2 else ''}{self.unit}"
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """A rule the programme rests on: document title, number and clause."""
+
+    title: Label
+    number: str = ""
+    clause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    name: str
+    type: str
+    value: Any                       # the default: Decimal, int, bool, date or text
+    label: Label
+    source: str = ""                 # where the figure comes from
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`lookup` or `progressive` rows; cells are Decimal, text or None (open end)."""
+
+    name: str
+    type: Literal["progressive", "lookup"]
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One question. `required`, `visible` and `validate` are True/False or a compiled expression."""
+
+    name: str
+    label: Label
+    type: str
+    section: str = ""                # name of the section; its title is `Definition.sections[section]`
+    help: Label = Label("")
+    required: bool | Expr = False
+    visible: bool | Expr = True
+    default: Any = None
+    min: Any = None
+    max: Any = None
+    options: Mapping[str, Label] = field(default_factory=dict)
+    pattern: str | None = None
+    sensitive: bool = False
+    prefill: str | None = None
+    validate: bool | Expr = True
+    message: Label = Label("")
+    columns: Mapping[str, Field] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentKind:
+    name: str
+    label: Label
+    min: int = 0
+    max: int = 10
+    accept: tuple[str, ...] = ("jpg", "png", "webp", "pdf")
+    required: bool | Expr = True     # True: `min` counts whenever `require` names attachments
+    help: Label = Label("")
+    section: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A condition of a transition: refuses with `message` unless `expr` holds."""
+
+    expr: Expr
+    message: Label
+    basis: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """An eligibility check. `at` is `("submit", None)` style: (trigger, state or None for every source state)."""
+
+    name: str
+    label: Label
+    expr: Expr
+    message: Label
+    basis: str
+    trigger: str
+    state: str | None
+    on_fail: Literal["refuse", "flag"]
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    value: Expr
+    adjustable_in: tuple[str, ...] = ()
+    max: Expr | None = None
+    reason_required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ActorRule:
+    """Who acts: `who == "applicant"`, or a role at the organisation that `scope` names."""
+
+    name: str
+    who: Literal["applicant"] | None = None
+    role: str | None = None
+    scope: str | None = None         # applicant.union | ancestor(LEVEL) | same_org | field(form.x)
+    fallback: str | None = None      # another actor's name
+    empty: Literal["admin", "fallback", "refuse"] = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Separation:
+    distinct: tuple[str, ...] = ()
+    applicant_may_not_decide: bool = True
+    relatives: Literal["declare"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    name: str
+    label: Label
+    kind: Literal["draft", "task", "countersign", "parallel", "notice", "wait", "auto", "final"]
+    actor: str | None = None         # key of Definition.actors; None for final and auto
+    edit: frozenset[str] = frozenset()   # full names, wildcards expanded: form.x, attachments.y
+    hide: frozenset[str] = frozenset()
+    due: Duration | None = None
+    batch: frozenset[str] = frozenset()
+    final: bool = False
+    outcome: str | None = None       # approved rejected withdrawn lapsed closed
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One way on. A YAML transition with several sources or dests is one Transition per (source, dest)."""
+
+    trigger: str
+    label: Label
+    source: str
+    dest: str
+    when: Expr | None
+    conditions: tuple[Check, ...]
+    require: tuple[str, ...]         # names expanded: form.x, attachments.y; conditional ones are judged at run time
+    comment: Literal["required", "optional"]
+    actor: str | None                # key of Definition.actors, "system", or None: the state's actor
+    chosen: bool = False             # `dest` was a list: whoever acts chooses (return_to)
+    edit_only: frozenset[str] | None = None
+    resubmit: Literal["restart", "direct"] | None = None
+    restart_if_changed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    kind: Literal["calendar_year", "academic_year", "named"]
+    name: str = ""
+    start: str = "01-01"             # MM-DD or YYYY-MM-DD
+    end: str = "12-31"
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    start: str                       # MM-DD (yearly) or YYYY-MM-DD
+    end: str
+    late: Literal["refuse", "next_cycle"] = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One version of one programme, expanded (`extends` merged), compiled and immutable."""
+
+    key: str
+    version: int
+    title: Label
+    summary: Label
+    initial: str
+    number: str
+    basis: tuple[Basis, ...]
+    effective_from: date | None
+    effective_to: date | None
+    apply_who: Literal["person", "organisation", "officer"]
+    apply_agent: bool
+    beneficiary: Literal["person", "household", "organisation"]
+    intake: Intake | None
+    cycle: Cycle
+    unique: tuple[Expr, ...]
+    value: str
+    params: Mapping[str, Param]
+    tables: Mapping[str, Table]
+    sections: Mapping[str, Label]    # in order; "" is the section of fields without one
+    form: Mapping[str, Field]        # in order
+    attachments: Mapping[str, AttachmentKind]
+    calc: Mapping[str, Expr]         # in dependency order
+    calc_labels: Mapping[str, Label]
+    criteria: tuple[Criterion, ...]
+    amount: Amount | None
+    actors: Mapping[str, ActorRule]
+    separation: Separation
+    return_max: int
+    states: Mapping[str, State]      # in order
+    transitions: tuple[Transition, ...]   # in the file's order
+    progress: tuple[str, ...]
+    digest: str                      # hex SHA-256 of the canonical JSON of `document`
+    document: Mapping[str, Any]      # the expanded YAML as plain JSON values (Decimals as text), what is hashed
+    later: tuple[str, ...] = ()      # words used that this release understands but does not carry out yet
+
+    def ways(self, state: str) -> tuple[Transition, ...]:
+        """The transitions that leave `state`, in the file's order."""
+        return tuple(t for t in self.transitions if t.source == state)

@@ -1,0 +1,31 @@
+"""Who may see which cases. Every list, count, search, file and export takes this one filter."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, and_, exists, false, or_
+
+from .actors import Actor
+from .records import Case, Task
+
+BELOW = frozenset({"grassroots", "township", "county_handler", "county_leader", "county_committee", "finance",
+                   "cashier", "auditor"})
+"""Roles that see every case filed at or below the organisation they are held at."""
+
+
+def visible(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition on `cases` for what `actor` may read.
+
+    People see their own cases and those they filed for others; officers and auditors those of their organisation and
+    below, except drafts that were never handed in; any other role only what stands or stood open for it. An
+    administrator looks after accounts, not cases, and sees none.
+    """
+    ways: list[ColumnElement[bool]] = []
+    if actor.person_id is not None:
+        ways.append(or_(Case.applicant_id == actor.person_id, Case.filed_by == actor.person_id))
+    for post in actor.posts:
+        if post.role in BELOW:
+            ways.append(and_(Case.path.like(post.path + "%"), Case.submitted_at.is_not(None)))
+        elif post.role not in ("admin", "applicant", "agent"):
+            ways.append(exists().where(Task.case_id == Case.id, Task.role == post.role,
+                                       Task.organisation_id == post.organisation_id))
+    return or_(*ways) if ways else false()
