@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hmac
 import os
-import unicodedata
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -22,6 +21,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy.orm import Session
 
 from .errors import Damaged, one
+from .language.identity import normalise
 
 KEY_ID = 1                           # of the master key in use; another byte will name its successor
 NONCE = 12
@@ -65,7 +65,8 @@ class Vault:
 
     def blind(self, kind: Kind, text: str) -> bytes:
         """Return 16 bytes that are the same for the same number, however it was typed."""
-        return hmac.digest(self.derive(f"blind/{kind}"), _plain(kind, text).encode(), "sha256")[:16]
+        plain = text if kind == "key" else normalise(kind, text)
+        return hmac.digest(self.derive(f"blind/{kind}"), plain.encode(), "sha256")[:16]
 
     def code(self, text: str) -> str:
         """Return the 8 digits that, with the case number, let its holder ask for progress without signing in."""
@@ -101,16 +102,3 @@ def damaged(place: str, row: str) -> Damaged:
 
 def _binding(place: str, row: str) -> bytes:
     return f"{place}|{row}".encode()
-
-
-def _plain(kind: Kind, text: str) -> str:
-    """The one way to write a number: full-width digits, spaces, dashes and +86 make no difference."""
-    text = unicodedata.normalize("NFKC", text).strip()
-    if kind == "key":
-        return text
-    text = "".join(character for character in text.upper() if character.isascii() and character.isalnum())
-    if kind == "phone" and len(text) == 13 and text.startswith("86"):
-        return text[2:]
-    if kind == "phone" and len(text) == 15 and text.startswith("0086"):
-        return text[4:]
-    return text
