@@ -53,6 +53,7 @@ def upgrade() -> None:
     op.create_table("seals",
         sa.Column("size", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("root", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("peaks", sa.LargeBinary(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("sealed_at", TIME, nullable=False),
         sa.PrimaryKeyConstraint("size", name="pk_seals"),

@@ -58,5 +58,6 @@ class Seal(Base):
 
     size: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     root: Mapped[bytes] = mapped_column(LargeBinary(32))
+    peaks: Mapped[bytes] = mapped_column(LargeBinary)                        # the log's complete subtrees, largest first
     note: Mapped[str] = mapped_column(Text)
     sealed_at: Mapped[datetime]
