@@ -1,0 +1,15 @@
+"""The administrator's rooms: accounts and posts, organisations, definitions, and tasks that nobody can do.
+
+An administrator looks after the organisation where they hold that post and what lies below it, sees no case, and decides
+nothing.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+blueprint = Blueprint("admin", __name__, url_prefix="/admin")
+
+from . import accounts, definitions, organisations, unmanned  # noqa: E402
+
+__all__ = ["accounts", "blueprint", "definitions", "organisations", "unmanned"]

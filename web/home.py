@@ -1,0 +1,63 @@
+"""The front door, help, and what machines ask: is it alive, how is it doing."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify, redirect, render_template
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from workflow.errors import BangfuError
+from workflow.records import Case, Event, Seal, Task
+
+from . import navigation
+from .access import PUBLIC, access
+from .db import now, reading
+
+blueprint = Blueprint("home", __name__)
+
+
+@blueprint.get("/")
+@access(PUBLIC)
+def index() -> ResponseReturnValue:
+    return redirect(navigation.section(), 303)
+
+
+@blueprint.get("/help")
+@access(PUBLIC)
+def help() -> ResponseReturnValue:
+    return render_template("home/help.html")
+
+
+@blueprint.get("/health")
+@access(PUBLIC)
+def health() -> ResponseReturnValue:
+    """200 while the database answers, 503 otherwise. Says nothing about people or cases."""
+    try:
+        with reading() as session:
+            session.execute(text("SELECT 1"))
+            sealed = session.scalar(select(func.max(Seal.sealed_at)))
+    except (SQLAlchemyError, BangfuError):
+        return jsonify(status="down", database="down"), 503
+    return jsonify(status="ok", database="ok", last_seal=sealed.isoformat() if sealed else None)
+
+
+@blueprint.get("/metrics")
+@access(PUBLIC)
+def metrics() -> ResponseReturnValue:
+    """Prometheus text, counted in the database: right however many workers there are."""
+    with reading() as session:
+        waiting = session.execute(select(Task.role, func.count()).where(Task.status == "open").group_by(Task.role)).all()
+        overdue = session.scalar(select(func.count()).where(Task.status == "open", Task.due_at < now()))
+        oldest = session.scalar(select(func.min(Task.opened_at)).where(Task.status == "open"))
+        cases = session.execute(select(func.coalesce(Case.outcome, "running"), func.count()).group_by(Case.outcome)).all()
+        events = session.scalar(select(func.max(Event.id))) or 0
+    lines = ["# TYPE bangfu_tasks_open gauge"]
+    lines += [f'bangfu_tasks_open{{role="{role}"}} {count}' for role, count in waiting]
+    lines += ["# TYPE bangfu_tasks_overdue gauge", f"bangfu_tasks_overdue {overdue or 0}",
+              "# TYPE bangfu_task_oldest_wait_seconds gauge",
+              f"bangfu_task_oldest_wait_seconds {max(0.0, (now() - oldest).total_seconds()) if oldest else 0:.0f}",
+              "# TYPE bangfu_cases gauge"]
+    lines += [f'bangfu_cases{{outcome="{outcome}"}} {count}' for outcome, count in cases]
+    lines += ["# TYPE bangfu_events_total counter", f"bangfu_events_total {events}"]
+    return Response("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4; charset=utf-8")

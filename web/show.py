@@ -1,0 +1,147 @@
+"""How values are written on a page: money, times, deadlines, masked names, links. All are template globals."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Flask, current_app, request, url_for
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from workflow.calendar import working_calendar
+
+from . import language, navigation
+from .db import local, now
+from .signins import signed_in
+
+NEVER = 9000                         # a task without a promised time is due in the far future
+
+
+def connect(app: Flask) -> None:
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(
+        asset=asset, icon=icon, form_key=form_key, fen=fen, yuan=yuan, when=when, due_words=due_words, due_class=due_class,
+        mask_name=mask_name, role_name=role_name, link=link, now=now)
+    app.jinja_env.filters.update(device=device, duration=duration)
+    app.context_processor(lambda: {
+        "lang": language.lang(), "size": language.size(), "me": signed_in(), "union": app.config["UNION"],
+        "nav": navigation.links, "home": navigation.section})
+
+
+def asset(name: str) -> str:
+    """The address of a static file with a hash of its content, so that it can be kept for a year."""
+    path = Path(str(current_app.static_folder)) / name
+    return url_for("static", filename=name, v=_digest(path, path.stat().st_mtime_ns))
+
+
+@lru_cache(maxsize=64)
+def _digest(path: Path, _changed: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+def icon(name: str, classes: str = "") -> Markup:
+    """An icon of icons.svg beside a word; never alone."""
+    return Markup('<svg class="i {}" aria-hidden="true"><use href="{}#{}"/></svg>').format(classes, asset("icons.svg"), name)
+
+
+def form_key() -> str:
+    """A fresh idempotency value for a form: the same form sent twice acts once."""
+    return secrets.token_urlsafe(16)
+
+
+def fen(amount: int | Decimal | None) -> str:
+    """`380000` 分 or `Decimal("3800")` yuan as "3,800.00", for tables."""
+    return "" if amount is None else f"{_yuan(amount):,.2f}"
+
+
+def yuan(amount: int | Decimal | None) -> str:
+    """The same in a sentence: "3,800 元"; 角 and 分 only where there are any."""
+    if amount is None:
+        return ""
+    value = _yuan(amount)
+    return _("%(amount)s 元", amount=f"{value:,.0f}" if value == value.to_integral_value() else f"{value:,.2f}")
+
+
+def _yuan(amount: int | Decimal) -> Decimal:
+    return Decimal(amount) / 100 if isinstance(amount, int) else amount
+
+
+def when(moment: datetime | None, form: str = "minute") -> str:
+    """A time here: "2026-11-06 16:20"; `form="day"` "2026-11-06"; `form="short"` "11-06"."""
+    if moment is None:
+        return ""
+    return local(moment).strftime({"minute": "%Y-%m-%d %H:%M", "day": "%Y-%m-%d", "short": "%m-%d"}[form])
+
+
+def due_words(due: datetime | None) -> str:
+    """ "今天到期", "剩 3 天", "超 2 天": working days from today to the day `due` falls on; nothing where nothing is promised."""
+    left = _days_left(due)
+    if left is None:
+        return ""
+    if left < 0:
+        return _("超 %(days)s 天", days=-left)
+    return _("今天到期") if left == 0 else _("剩 %(days)s 天", days=left)
+
+
+def due_class(due: datetime | None) -> str:
+    """The colour that goes with `due_words`: "late" past it, "soon" today and the day before, else nothing."""
+    left = _days_left(due)
+    return "" if left is None or left > 1 else "late" if left < 0 else "soon"
+
+
+def _days_left(due: datetime | None) -> int | None:
+    if due is None or due.year >= NEVER:
+        return None
+    # A promise ends at 24:00 of its last day, which the clock already calls the next one.
+    return working_calendar().working_days_between(local(now()).date(), local(due - timedelta(microseconds=1)).date())
+
+
+def mask_name(name: str) -> str:
+    """李*华, 张*: what lists show of a person."""
+    if len(name) < 2:
+        return name
+    return f"{name[0]}*{name[-1]}" if len(name) > 2 else f"{name[0]}*"
+
+
+def link(**changed: Any) -> str:
+    """The address of this page with some of its query changed; None takes a part away."""
+    args = request.args.to_dict(flat=False) | {k: [v] for k, v in changed.items()}
+    pairs = [(k, v) for k, values in args.items() for v in values if v is not None]
+    return request.path + ("?" + urlencode(pairs) if pairs else "")
+
+
+def role_name(role: str) -> str:
+    """The words for a role; a role that only a definition names is shown as it stands there."""
+    names = {
+        "applicant": _("申请人"), "agent": _("代办人"), "grassroots": _("基层工会"), "township": _("乡镇街道工会"),
+        "county_handler": _("县总经办"), "county_leader": _("县总分管领导"), "county_committee": _("主席办公会"),
+        "finance": _("会计复核"), "cashier": _("出纳支付"), "auditor": _("经审"), "admin": _("系统管理员"),
+        "external": _("外部机构"), "system": _("系统"),
+    }
+    return names.get(role, role)
+
+
+def duration(text: object) -> str:
+    """A `Duration` of a definition in words: "5wd" is "5 个工作日"."""
+    number, unit = str(text).rstrip("abcdefghijklmnopqrstuvwxyz ").strip(), str(text).lstrip("0123456789 ")
+    words = {"wd": _("%(n)s 个工作日", n=number), "d": _("%(n)s 天", n=number), "h": _("%(n)s 小时", n=number),
+             "months": _("%(n)s 个月", n=number), "years": _("%(n)s 年", n=number)}
+    return words.get(unit, "")
+
+
+def device(agent: str) -> str:
+    """A browser's long name as people would say it: "Windows, Chrome"."""
+    system = next((words for part, words in _SYSTEMS if part in agent), _("其他设备"))
+    browser = next((words for part, words in _BROWSERS if part in agent), "")
+    return f"{system}{'，' if language.lang() == 'zh' else ', '}{browser}" if browser else system
+
+
+_SYSTEMS = (("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS", "macOS"), ("Linux", "Linux"))
+_BROWSERS = (("MicroMessenger", "微信"), ("DingTalk", "钉钉"), ("Edg", "Edge"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
