@@ -67,22 +67,26 @@ def create_app(given: Mapping[str, Any] | None = None) -> Flask:
 
 
 def _rooms(app: Flask) -> None:
+    import importlib
+
     from . import account, admin, home
 
     for room in (home, account, admin):
         app.register_blueprint(room.blueprint)
-    import importlib
-    import importlib.util
     for name in ("public", "apply", "review", "audit", "api"):
-        if importlib.util.find_spec(f"web.{name}") is not None:
+        try:
             module = importlib.import_module(f"web.{name}")
-            app.register_blueprint(module.blueprint)
-            if name == "api":
-                security.csrf.exempt(module.blueprint)
+        except ImportError as error:         # still being written
+            app.logger.warning("web.%s is left out: %s", name, error)
+            continue
+        app.register_blueprint(module.blueprint)
+        if name == "api":
+            security.csrf.exempt(module.blueprint)
 
 
 def _commands(app: Flask) -> None:
-    import importlib.util
-    if importlib.util.find_spec("web.cli") is not None:
-        from .cli import register
-        register(app)
+    import importlib
+    try:
+        importlib.import_module("web.cli").register(app)
+    except (ImportError, AttributeError) as error:
+        app.logger.warning("web.cli is left out: %s", error)

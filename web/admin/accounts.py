@@ -6,6 +6,7 @@ other is judged by `people.appoint`; nobody appoints themselves.
 
 from __future__ import annotations
 
+import secrets
 from datetime import date
 from typing import Any
 
@@ -16,7 +17,7 @@ from sqlalchemy import func, or_, select
 
 from web import language, signins
 from web.access import access, person
-from web.db import abandon, local, now, reading, session, writing
+from web.db import abandon, local, now, session, writing
 from workflow import people
 from workflow.errors import NotFound, NotYours, Refused, one
 from workflow.records import Account, Appointment, Organisation, Person, SignIn
@@ -170,6 +171,12 @@ def _posts(person_ids: list[str]) -> dict[str, list[tuple[str, str]]]:
                    or_(Appointment.ends_on.is_(None), Appointment.ends_on >= _today()))):
         posts.setdefault(row.person_id, []).append((row.role, row.name))
     return posts
+
+
+def _one_time() -> tuple[str, str]:
+    """A password that can be read out on the phone, and its hash. Slow on purpose, so outside any transaction."""
+    secret = "-".join("".join(secrets.choice("23456789abcdefghjkmnpqrstuvwxyz") for _n in range(4)) for _group in range(3))
+    return secret, people.hash_password(secret)
 
 
 def _not_oneself(person_id: str) -> None:
