@@ -7,7 +7,7 @@ number forms or look-alike characters get past this file, and every token knows 
 from __future__ import annotations
 
 import re
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 from unicodedata import normalize
 
 from .expression_faults import ExpressionFault
@@ -18,7 +18,7 @@ _MAX_DIGITS = 15
 
 
 class Token(NamedTuple):
-    kind: Literal["name", "number", "text", "mark", "end"]
+    kind: str                        # name number text mark end
     text: str
     start: int
     end: int
@@ -60,7 +60,7 @@ def tokenise(source: str) -> list[Token]:
         kind, text = found.lastgroup, found.group()
         if kind == "space":
             continue
-        token = Token(kind, text, start, position)  # type: ignore[arg-type]  # the groups are the kinds
+        token = Token(kind or "", text, start, position)
         _refuse_forbidden(token, tokens)
         depth += (text in "([") - (text in ")]") if kind == "mark" else 0
         if depth > MAX_NESTING:
