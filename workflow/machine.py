@@ -69,7 +69,10 @@ def step(definition: Definition, state: str, facts: Facts, trigger: str, *, dest
 
 def holds(definition: Definition, expr: Expr, facts: Facts) -> bool:
     """Return whether `expr` is true. Raises `Refused` naming the empty fields where it cannot be told."""
-    return value(definition, expr, facts) is True
+    try:
+        return expr.holds(facts, definition.tables)
+    except Unanswerable as unanswerable:
+        raise Refused(unanswered(definition, unanswerable, facts)) from None
 
 
 def value(definition: Definition, expr: Expr, facts: Facts) -> Any:

@@ -146,7 +146,7 @@ class _Walk:
             case "date":
                 return TODAY + timedelta(days=dice.choice([-3650, -800, -365, -200, -100, -60, -30, -10, -7, -5, -1, 0, 1, 30]))
             case "month":
-                return f"{TODAY.year - dice.randrange(2)}-{dice.randrange(1, 13):02d}"
+                return date(TODAY.year - dice.randrange(2), dice.randrange(1, 13), 1)
             case "table":
                 return [{c.name: self._value(c) for c in spec.columns.values()} for _ in range(dice.randrange(1, 4))]
         return f"文字{dice.randrange(100)}"

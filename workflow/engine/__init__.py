@@ -6,9 +6,10 @@ from .drafts import save
 from .files import attach, detach
 from .look import Action, CaseView, CheckResult, Correction, Line, Stage, Waiting, look
 from .record import record, reveal
-from .start import start
+from .start import start, started
 
 __all__ = [
     "Action", "CaseView", "CheckResult", "Correction", "Done", "Line", "Preview", "Stage", "Waiting", "act", "attach",
     "detach", "look", "preview", "record", "reveal", "save", "start",
+    "started",
 ]

@@ -21,16 +21,17 @@ from sqlalchemy.orm import Session
 from .. import history, ids
 from ..actors import SYSTEM, Actor
 from ..calendar import working_calendar
-from ..errors import Impossible, KeyReused, Message, Refused, Stale, one
+from ..errors import KeyReused, Refused, Stale, one
 from ..language.definition import Definition, State
 from ..privacy import vault
 from ..records import Case, CaseIdentity, Decision, Draft, Event, Person, Task
 from . import forms, uniqueness
+from .batch import one_of_many
 from .cycles import cycle_of, intake_open
 from .dossier import NO_DUE, Dossier, local_day, open_dossier
 from .duties import addressed
 from .facts import facts_of, snapshot_figures
-from .judge import RETURN, Verdict, applying, flagged, judge
+from .judge import RETURN, Verdict, flagged, judge, rests_on
 from .numbers import draw
 from .places import above, at_level, region
 
@@ -92,6 +93,8 @@ def act(session: Session, case_id: str, trigger: str, actor: Actor, now: datetim
         raise Refused([*faults, *(m for m in refused.messages if m not in faults)]) from None
     if faults and not _gives_up(dossier.definition, dossier.state, trigger):
         raise Refused(faults)
+    if actor.via == "batch":
+        one_of_many(dossier, trigger, verdict)
     move = _Move(session, dossier, actor, now, trigger, verdict, facts, values, changes, comment, amount, tuple(correct),
                  idem_key, request, declared)
     done = move.write()
@@ -208,7 +211,7 @@ class _Move:
             "state": dest.name, "revision": row.revision + 1, "entered_at": self.now, "updated_at": self.now,
             "due_at": self._due(dest), "amount_fen": self.verdict.amount_fen, "returned": self._returned(),
             "adjusted_fen": (self.verdict.amount_fen if self.adjusted is not None else
-                             None if any(name.startswith("form.") for name in self.changes) else row.adjusted_fen),
+                             None if rests_on(definition) & set(self.changes) else row.adjusted_fen),
         }
         if any(name.startswith("form.") for name in self.changes):
             values["form"], values["sealed"] = forms.stored(self.session, "cases", row.id, definition, self.form)
@@ -227,7 +230,7 @@ class _Move:
         number = draw(self.session, definition, row.unit_id, today.year, unit=row.unit_code,
                       county=county.code if county else row.unit_code, cycle=cycle)
         return {"submitted_at": self.now, "cycle": cycle, "number": number,
-                "figures": snapshot_figures(definition, region(places), today)}
+                "figures": snapshot_figures(definition, region(self.session, row.path), today)}
 
     def _due(self, dest: State) -> datetime | None:
         return working_calendar().due(self.now, dest.due) if dest.due else None
@@ -309,4 +312,3 @@ class _Move:
         return str(self.dossier.row.applicant_id) if self.verdict.role == "agent" else None
 
 
-__all__ = ["Done", "Impossible", "Message", "act", "applying"]

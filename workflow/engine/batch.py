@@ -14,7 +14,7 @@ from ..actors import Actor
 from ..errors import BangfuError, Message, Refused, Stale, one
 from .dossier import Dossier, open_dossier
 from .facts import facts_of
-from .judge import judge
+from .judge import Verdict, judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,12 @@ def preview(session: Session, items: Sequence[tuple[str, int]], trigger: str, ac
     return [_one(session, case_id, revision, trigger, actor, now, comment) for case_id, revision in items]
 
 
-def allowed(dossier: Dossier, trigger: str) -> None:
-    """Raise `Refused` where the definition does not let this step be taken for many cases at once."""
+def one_of_many(dossier: Dossier, trigger: str, verdict: Verdict) -> None:
+    """Raise `Refused` where the definition does not let this step be taken for many cases at once, or not for this one."""
     if trigger not in dossier.definition.states[dossier.state].batch:
         raise Refused(one("NO_BATCH", "这一环节不能批量办理，请逐件办理", "This step cannot be taken in a batch; decide it singly"))
+    if verdict.flags:
+        raise Refused(one("FLAGGED", "有需要判断的事项，请单独办理", "Something here needs judgement; decide it singly"))
 
 
 def _one(session: Session, case_id: str, revision: int, trigger: str, actor: Actor, now: datetime, comment: str) -> Preview:
@@ -50,9 +52,7 @@ def _one(session: Session, case_id: str, revision: int, trigger: str, actor: Act
             raise Stale(one("OVERTAKEN", "此件已有新的进展", "This case has moved on"))
         facts = facts_of(session, dossier, now)
         verdict = judge(session, dossier, trigger, actor, now, facts, comment=comment)
-        allowed(dossier, trigger)
-        if verdict.flags:
-            raise Refused(one("FLAGGED", "有需要判断的事项，请单独办理", "Something here needs judgement; decide it singly"))
+        one_of_many(dossier, trigger, verdict)
     except BangfuError as refusal:
         return Preview(case_id, revision, row if not isinstance(refusal, Stale) else row, None, None, refusal.messages)
     return Preview(case_id, revision, row, verdict.amount_fen, verdict.step.dest, ())

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from ..actors import Actor
 from ..errors import NotFound
-from ..language.definition import Definition
+from ..language.definition import Definition, Field
 from ..language.fields import from_json
 from ..privacy import vault
 from ..programmes import by_digest
@@ -131,12 +131,17 @@ def open_dossier(session: Session, case_id: str, actor: Actor, *, lock: bool = F
 
 def unsealed(session: Session, table: str, row_id: str, definition: Definition, plain: Mapping[str, Any],
              sealed: bytes | None) -> dict[str, Any]:
-    """Return the form's canonical values, opened and parsed; fields never filled in are None."""
+    """Return the form's canonical values, opened and parsed; fields never filled in are `empty`."""
     stored = dict(plain)
     if sealed is not None:
         stored |= vault(session).open_json(f"{table}.sealed", row_id, sealed)
-    return {name: from_json(spec, stored[name]) if stored.get(name) is not None else None
+    return {name: from_json(spec, stored[name]) if stored.get(name) is not None else empty(spec)
             for name, spec in definition.form.items()}
+
+
+def empty(spec: Field) -> Any:
+    """Return what a field holds before anything is filled in: no rows, no choices, or None."""
+    return [] if spec.type in ("multi", "table") else None
 
 
 def draft_values(session: Session, row: Row[Any]) -> dict[str, Any]:

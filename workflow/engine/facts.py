@@ -40,7 +40,7 @@ def facts_of(session: Session, dossier: Dossier, now: datetime, form: dict[str, 
     submitted = row.submitted_at or now
     places = above(session, row.path)
     county = at_level(places, "county")
-    held = row.figures or snapshot_figures(definition, region(places), today)
+    held = row.figures or snapshot_figures(definition, region(session, row.path), today)
     facts: dict[str, Any] = {
         "form": form if form is not None else dossier.form,
         "attachments": {kind: dossier.attached.get(kind, 0) for kind in definition.attachments},

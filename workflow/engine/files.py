@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import orjson
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from .. import history, ids
 from ..actors import Actor
 from ..attachments import Clean, Store
-from ..errors import Message, NotFound, Refused
+from ..errors import KeyReused, Message, NotFound, Refused
 from ..records import Attachment, Case
 from . import forms
 from .dossier import Dossier, open_dossier
@@ -24,12 +25,19 @@ def store(session: Session) -> Store:
     return found
 
 
-def attach(session: Session, case_id: str, kind: str, name: str, data: bytes, actor: Actor, now: datetime) -> str:
+def attach(session: Session, case_id: str, kind: str, name: str, data: bytes | Clean, actor: Actor, now: datetime, *,
+           idem_key: str | None = None, request_digest: str | None = None) -> str:
     """Add one file to the case and return its id; `data` is checked by content and images are re-encoded.
 
-    Raises `NotFound`, `NotYours`, or `Refused` saying what to do with the file.
+    Pages check it first and hand in the `Clean` file: decoding a photo is too slow to be done under the writer's lock.
+
+    Raises `NotFound`, `NotYours`, `KeyReused`, or `Refused` saying what to do with the file.
     """
-    dossier = open_dossier(session, case_id, actor, lock=True)
+    dossier = open_dossier(session, case_id, actor, lock=True, key=idem_key)
+    if dossier.replay is not None:
+        if (dossier.replay.stream, dossier.replay.request_digest) != (case_id, request_digest):
+            raise KeyReused
+        return str(orjson.loads(dossier.replay.body)["extra"]["attachment"])
     role = holder(session, dossier, actor)
     spec = dossier.definition.attachments.get(kind)
     if spec is None or f"attachments.{kind}" not in forms.editable(dossier):
@@ -39,10 +47,11 @@ def attach(session: Session, case_id: str, kind: str, name: str, data: bytes, ac
     if dossier.attached.get(kind, 0) >= spec.max:
         raise Refused([Message("TOO_MANY", f"“{spec.label.zh}”最多 {spec.max} 份，请先删除不需要的",
                                f"At most {spec.max} files of “{spec.label.text('en')}”; remove one first", f"attachments.{kind}")])
-    clean: Clean = store(session).check(data, name, spec.accept)
+    clean = data if isinstance(data, Clean) else store(session).check(data, name, spec.accept)
     file_id = ids.new(now)
     note(session, dossier, "attach", actor, role, now, {
-        "attachment": file_id, "kind": kind, "sha256": clean.sha256, "size": len(clean.data), "media_type": clean.media_type})
+        "attachment": file_id, "kind": kind, "sha256": clean.sha256, "size": len(clean.data), "media_type": clean.media_type},
+         idem_key=idem_key, request_digest=request_digest)
     session.connection().execute(insert(_files), {
         "id": file_id, "case_id": case_id, "kind": kind, "name": clean.name, "media_type": clean.media_type,
         "size": len(clean.data), "sha256": clean.sha256, "stored_as": store(session).put(clean), "added_at": now,
@@ -70,7 +79,8 @@ _NOTE = update(_cases).where(_cases.c.id == bindparam("case_id"), _cases.c.last_
 
 
 def note(session: Session, dossier: Dossier, kind: str, actor: Actor, role: str, now: datetime,
-         extra: dict[str, object], *, comment: str = "") -> None:
+         extra: dict[str, object], *, comment: str = "", idem_key: str | None = None,
+         request_digest: str | None = None) -> None:
     """Add an event that leaves state, amount and revision as they are, and move the case's chain head to it."""
     row = dossier.row
     post = next((p for p in actor.posts if p.role == role), None)
@@ -79,6 +89,7 @@ def note(session: Session, dossier: Dossier, kind: str, actor: Actor, role: str,
         organisation_id=post.organisation_id if post else None,
         on_behalf_of=row.applicant_id if role == "agent" else None,
         from_state=row.state, to_state=row.state, amount_fen=row.amount_fen, revision=row.revision,
-        definition_digest=row.definition_digest, comment=comment, extra=extra)
+        definition_digest=row.definition_digest, comment=comment, extra=extra, idem_key=idem_key,
+        request_digest=request_digest)
     session.connection().execute(_NOTE, {"case_id": row.id, "was": row.last_seq, "last_seq": appended.seq,
                                          "last_hash": appended.hash})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -12,7 +13,7 @@ from ..errors import Message, Refused
 from ..language.definition import Definition
 from ..language.fields import FieldFault, from_json, parse_value, to_json
 from ..privacy import vault
-from .dossier import Dossier
+from .dossier import Dossier, empty
 
 
 def editable(dossier: Dossier) -> frozenset[str]:
@@ -37,14 +38,11 @@ def read(dossier: Dossier, typed: Mapping[str, Any], lang: str = "zh") -> tuple[
     messages: list[Message] = []
     for name, text in typed.items():
         spec = dossier.definition.form[name]
-        if text in (None, "", []):
-            values[name] = None
-            continue
         try:
             values[name] = parse_value(spec, text, lang)
         except FieldFault as fault:
             raw[name] = text
-            messages.append(Message(fault.code, fault.message_zh, fault.message_en, f"form.{name}"))
+            messages += _at(name, fault)
     return values, raw, messages
 
 
@@ -54,7 +52,7 @@ def with_draft(dossier: Dossier) -> dict[str, Any]:
     for name, held in dossier.draft.items():
         if name in dossier.definition.form and "v" in held:
             spec = dossier.definition.form[name]
-            form[name] = None if held["v"] is None else from_json(spec, held["v"])
+            form[name] = empty(spec) if held["v"] is None else from_json(spec, held["v"])
     return form
 
 
@@ -66,8 +64,13 @@ def unparsed(dossier: Dossier) -> list[Message]:
             try:
                 parse_value(dossier.definition.form[name], held["r"], "zh")
             except FieldFault as fault:
-                messages.append(Message(fault.code, fault.message_zh, fault.message_en, f"form.{name}"))
+                messages += _at(name, fault)
     return messages
+
+
+def _at(name: str, fault: FieldFault) -> list[Message]:
+    """Name the field, and in a table the cell, that each message of a fault belongs to."""
+    return [replace(message, field=f"form.{message.field or name}") for message in fault.messages]
 
 
 def invalid(definition: Definition, form: Mapping[str, Any], facts: Mapping[str, Any], names: Any) -> list[Message]:
@@ -92,7 +95,7 @@ def stored(session: Session, table: str, row_id: str, definition: Definition, fo
     """Return (plain JSON, sealed bytes) for a form: sensitive fields only ever in the sealed part."""
     plain, secret = {}, {}
     for name, value in form.items():
-        if value is None or name not in definition.form:
+        if value in (None, []) or name not in definition.form:
             continue
         spec = definition.form[name]
         (secret if spec.sensitive else plain)[name] = to_json(spec, value)
@@ -104,7 +107,7 @@ def differences(definition: Definition, before: Mapping[str, Any], after: Mappin
     changes = {}
     for name, value in after.items():
         old = before.get(name)
-        if old != value:
+        if old != value and not (old in (None, []) and value in (None, [])):
             spec = definition.form[name]
             changes[f"form.{name}"] = (None if old is None else to_json(spec, old), None if value is None else to_json(spec, value))
     return changes
@@ -112,4 +115,4 @@ def differences(definition: Definition, before: Mapping[str, Any], after: Mappin
 
 def canonical(definition: Definition, form: Mapping[str, Any]) -> dict[str, Any]:
     """Return the whole form as JSON values, empty fields left out."""
-    return {name: to_json(definition.form[name], value) for name, value in form.items() if value is not None}
+    return {name: to_json(definition.form[name], value) for name, value in form.items() if value not in (None, [])}

@@ -233,19 +233,20 @@ def _amount(dossier: Dossier, state: State, dest: State, facts: Mapping[str, Any
             changed: frozenset[str]) -> int | None:
     """Return the amount in 分 after this act.
 
-    It is worked out afresh where somebody may still change what it rests on, that is where the state may edit the
-    form or adjust the amount; elsewhere the decided amount stands, whatever registers say by then. An amount set by
-    hand stands until a field of the form changes.
+    It is worked out afresh at the first submission, where the definition lets somebody adjust it, and when a field it
+    rests on has changed; otherwise the decided amount stands, whatever registers say by then. An amount set by hand
+    stands until a field it rests on changes.
     """
     rule, row = dossier.definition.amount, dossier.row
     if rule is None:
         return None
     if adjusted is not None:
         return int(adjusted * 100)
-    open_here = state.kind == "draft" or state.name in rule.adjustable_in or any(n.startswith("form.") for n in state.edit)
-    if not open_here or dest.final and dest.outcome != "approved":
+    moved = bool(changed & rests_on(dossier.definition))
+    afresh = row.submitted_at is None or row.amount_fen is None or state.name in rule.adjustable_in or moved
+    if not afresh or dest.final and dest.outcome != "approved":
         return None if row.amount_fen is None else int(row.amount_fen)
-    if row.adjusted_fen is not None and not changed:
+    if row.adjusted_fen is not None and not moved:
         return int(row.adjusted_fen)
     try:
         worth = machine.value(dossier.definition, rule.value, facts)
@@ -257,6 +258,20 @@ def _amount(dossier: Dossier, state: State, dest: State, facts: Mapping[str, Any
         raise Refused(one("AMOUNT", "金额算出来是负数，请联系管理员检查项目定义",
                           "The amount works out negative; ask the administrator"))
     return fen(worth)
+
+
+def rests_on(definition: Definition) -> frozenset[str]:
+    """Return the fields (`form.x`) that the amount is worked out from, directly or through `calc`."""
+    if definition.amount is None:
+        return frozenset()
+    names, waiting = set(), [definition.amount.value]
+    while waiting:
+        for name in waiting.pop().names:
+            if name not in names:
+                names.add(name)
+                if name.startswith("calc."):
+                    waiting.append(definition.calc[name[5:]])
+    return frozenset(name for name in names if name.startswith("form."))
 
 
 def fen(yuan: Decimal | int) -> int:

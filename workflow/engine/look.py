@@ -122,6 +122,7 @@ class CaseView:
     draft_saved_at: datetime | None
     draft_comment: str
     related: bool
+    before: Mapping[str, Any]        # the stored form: what stood there before the reader began to change it
 
 
 def look(session: Session, case_id: str, actor: Actor, now: datetime) -> CaseView:
@@ -160,6 +161,7 @@ def look(session: Session, case_id: str, actor: Actor, now: datetime) -> CaseVie
         waiting=waiting, stages=_stages(session, dossier), correction=_correction(session, dossier),
         draft_saved_at=dossier.row.draft_saved_at if holds else None,
         draft_comment=(dossier.row.draft_comment or "") if holds else "", related=dossier.related,
+        before={name: dossier.form.get(name) for name in shown},
     )
 
 

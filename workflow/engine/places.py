@@ -1,4 +1,4 @@
-"""The unions above a unit. A union's level, code and place in the tree never change, so they are read once."""
+"""The unions above a unit. A union's level, code and place in the tree never change, so these are read once."""
 
 from __future__ import annotations
 
@@ -17,10 +17,6 @@ class Place:
     id: int
     code: str
     level: str
-    name: str
-    region: str
-    path: str
-    phone: str
 
 
 _known: WeakKeyDictionary[Pool, dict[int, Place]] = WeakKeyDictionary()
@@ -29,13 +25,11 @@ _known: WeakKeyDictionary[Pool, dict[int, Place]] = WeakKeyDictionary()
 def above(session: Session, path: str) -> tuple[Place, ...]:
     """Return the unions from the root down to the one `path` names, itself included."""
     known = _known.setdefault(session.get_bind().engine.pool, {})   # one pool a database, whatever the options
-    ids = [int(part) for part in path.split("/") if part]
+    ids = _ids(path)
     missing = [number for number in ids if number not in known]
     if missing:
-        found = session.execute(select(
-            Organisation.id, Organisation.code, Organisation.level, Organisation.name, Organisation.region,
-            Organisation.path, Organisation.phone).where(Organisation.id.in_(missing)))
-        for row in found:
+        for row in session.execute(select(Organisation.id, Organisation.code, Organisation.level)
+                                   .where(Organisation.id.in_(missing))):
             known[row.id] = Place(*row)
     return tuple(known[number] for number in ids)
 
@@ -45,6 +39,12 @@ def at_level(places: tuple[Place, ...], level: str) -> Place | None:
     return next((place for place in reversed(places) if place.level == level), None)
 
 
-def region(places: tuple[Place, ...]) -> str:
-    """Return the region code whose figures apply: the nearest one given."""
-    return next((place.region for place in reversed(places) if place.region), "")
+def region(session: Session, path: str) -> str:
+    """Return the region code whose figures apply today: that of the nearest union that has one."""
+    codes = {row.id: row.region for row in session.execute(
+        select(Organisation.id, Organisation.region).where(Organisation.id.in_(_ids(path))))}
+    return next((codes[number] for number in reversed(_ids(path)) if codes.get(number)), "")
+
+
+def _ids(path: str) -> list[int]:
+    return [int(part) for part in path.split("/") if part]

@@ -23,18 +23,16 @@ AGENTS = frozenset({"agent", "grassroots", "township"})
 
 
 def start(session: Session, key: str, actor: Actor, now: datetime, *, applicant_id: str | None = None,
-          idem_key: str | None = None, version: int | None = None) -> str:
+          idem_key: str | None = None, version: int | None = None, request_digest: str | None = None) -> str:
     """Open a draft of programme `key` for the actor, or for `applicant_id` under 代办, and return the case id.
 
-    The definition is the version in force today. Raises `NotFound` for an unknown programme or person, `NotYours`
-    where this person may not apply, `Refused` where the person belongs to no union yet.
+    The definition is the version in force today. `request_digest` stands for whatever else came with the request, so
+    that the same key with other content is told apart. Raises `NotFound` for an unknown programme or person, `NotYours`
+    where this person may not apply, `Refused` where the person belongs to no union yet, `KeyReused`.
     """
-    if idem_key is not None:
-        known = session.execute(select(Event.stream, Event.actor_id).where(Event.idem_key == idem_key)).one_or_none()
-        if known is not None:
-            if known.actor_id != actor.person_id:
-                raise KeyReused
-            return str(known.stream)
+    known = started(session, idem_key, actor, request_digest)
+    if known is not None:
+        return known
     definition = programmes.definition(session, key, version) if version else programmes.in_force(session, key, local_day(now))
     person_id = applicant_id or actor.person_id
     row = session.execute(
@@ -53,7 +51,7 @@ def start(session: Session, key: str, actor: Actor, now: datetime, *, applicant_
     appended = history.append(
         session, stream=case_id, seq=1, prev=None, kind="start", at=now, actor=actor, role=role,
         on_behalf_of=person.id if role == "agent" else None, to_state=state.name, revision=1,
-        definition_digest=definition.digest, idem_key=idem_key,
+        definition_digest=definition.digest, idem_key=idem_key, request_digest=request_digest,
         changes=forms.differences(definition, {}, form), extra={"programme": definition.key, "version": definition.version})
     session.connection().execute(insert(Case.__table__), {
         "id": case_id, "number": None, "definition_key": definition.key, "definition_version": definition.version,
@@ -67,6 +65,19 @@ def start(session: Session, key: str, actor: Actor, now: datetime, *, applicant_
         "role": "applicant", "organisation_id": None, "person_id": actor.person_id, "status": "open", "opened_at": now,
         "due_at": NO_DUE, "touched_at": None, "flags": [], "resubmitted": False, "closed_at": None, "closed_by": None})
     return case_id
+
+
+def started(session: Session, idem_key: str | None, actor: Actor, request_digest: str | None = None) -> str | None:
+    """Return the case this very request has opened before, or None. Raises `KeyReused` where the key was for another."""
+    if idem_key is None:
+        return None
+    known = session.execute(select(Event.stream, Event.kind, Event.actor_id, Event.request_digest)
+                            .where(Event.idem_key == idem_key)).one_or_none()
+    if known is None:
+        return None
+    if (known.kind, known.actor_id, known.request_digest) != ("start", actor.person_id, request_digest):
+        raise KeyReused
+    return str(known.stream)
 
 
 def _role(definition: Definition, actor: Actor, person: Person, path: str | None) -> str:
