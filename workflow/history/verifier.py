@@ -1,0 +1,269 @@
+"""Recompute everything that can be recomputed, over the exact stored bytes, and say whatever does not fit.
+
+One pass in the order of the log checks chains, columns, leaves and the root of every seal; then the rows that live
+beside the log are held against their last event. Reads a snapshot of its own, so a system at work raises no alarm,
+and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import Connection, select, text
+from sqlalchemy.orm import Session
+
+from ..errors import Message
+from ..privacy import Vault
+from ..records import Case, Seal
+from . import contents, standing
+from .append import VERSION, origin
+from .findings import LAST, Findings, Report
+from .merkle import Frontier, leaf
+from .seals import check_note, parse_note
+
+Progress = Callable[[int, int], None]
+
+# The columns that repeat the body, and their names in it.
+COLUMNS = (
+    ("stream", "stream"), ("seq", "seq"), ("kind", "kind"), ("at", "at"), ("actor_id", "actor"), ("role", "role"),
+    ("organisation_id", "org"), ("on_behalf_of", "behalf"), ("trigger", "trigger"), ("from_state", "from"),
+    ("to_state", "to"), ("amount_fen", "amount"), ("revision", "rev"), ("definition_digest", "def"),
+    ("snapshot_digest", "snap"), ("idem_key", "idem"), ("request_digest", "req"),
+)
+_KEYS = tuple(key for _, key in COLUMNS)
+_WIDTH = len(COLUMNS)
+_UTC_TEXT = "to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+_BATCH = 2000
+
+
+class Head(NamedTuple):
+    """The last event of a stream so far."""
+
+    seq: int
+    hash: bytes
+    state: str | None
+    revision: int | None
+    amount: int | None
+    definition: str | None
+    at: str
+    position: float
+    number: str | None
+
+
+class _Sealed(NamedTuple):
+    size: int
+    root: bytes
+    at: str | None
+
+
+def verify(session: Session, *, seal_notes: Sequence[str] = (), progress: Progress | None = None,
+           deep: bool = True) -> Findings:
+    """Return all that does not fit, first one first; `seal_notes` are notes kept outside, by the auditor.
+
+    `progress(done, total)` is called every few thousand events. Without `deep`, sealed contents (comments, values,
+    the facts of decisions) are not opened. Only what is committed is seen. Raises nothing for what it finds.
+    """
+    with _snapshot(session) as reader:
+        connection = reader.connection()
+        report = Report()
+        vault: Vault | None = session.info.get("vault")
+        sealed, stored = _seals(reader, report, vault, seal_notes)
+        scan = _Scan(report, sealed)
+        total = int(connection.execute(text("SELECT count(*) FROM events")).scalar_one())
+        for rows in _events(connection):
+            scan.take(rows)
+            if progress is not None:
+                progress(scan.events, total)
+        scan.finish()
+        cases = standing.check(connection, report, scan.heads, scan.files)
+        if deep and vault is not None:
+            contents.check(reader, report, scan.erased)
+        numbers = _numbers(connection, report.streams())
+        return Findings(report.items(numbers), scan.events, cases, stored, scan.frontier.size, scan.frontier.root(),
+                        () if vault is not None else (_NO_VAULT,))
+
+
+_NO_VAULT = Message("NO_KEY", "没有密钥，未核对签名和加密内容", "Without the key, signatures and sealed contents were not checked")
+
+
+class _Scan:
+    """The pass over all events: `heads` by stream, the frontier of the log, files attached and taken out."""
+
+    def __init__(self, report: Report, sealed: list[_Sealed]) -> None:
+        self.report, self.sealed = report, sealed
+        self.heads: dict[str, Head] = {}
+        self.frontier = Frontier()
+        self.files: dict[str, list[Any]] = {}
+        self.erased: set[str] = set()            # streams whose contents were erased, rightly or not
+        self.events = 0
+        self._position = 0                       # the next free place in the log
+        self._bare: dict[str, list[tuple[float, int, str]]] = {}
+
+    def take(self, rows: Sequence[Sequence[Any]]) -> None:
+        heads, add, keys, width = self.heads, self.frontier.add, _KEYS, _WIDTH
+        self.events += len(rows)
+        for row in rows:
+            body, prev, hashed, index, has_details = row[width:]
+            stream, seq = row[0], row[1]
+            head = heads.get(stream)
+            position = LAST if index is None else index
+            try:
+                intact = sha256(b"bangfu-event/1\0" + prev + body).digest() == hashed
+                said = orjson.loads(body)
+                get = said.get
+            except (orjson.JSONDecodeError, TypeError, AttributeError):
+                intact, said, get = False, {}, None
+            if not intact:
+                self.report.add("BODY", position, stream, seq, row[3])
+            if get is not None and (tuple(map(get, keys)) != tuple(row[:width]) or get("v") != VERSION):
+                self._columns(row, said, position)
+            if head is None:
+                if seq != 1 or prev != origin(stream):
+                    self._chain(row, None, position)
+            elif seq != head.seq + 1 or prev != head.hash:
+                self._chain(row, head, position)
+            number = None if head is None else head.number
+            if "extra" in said:
+                number = self._extra(row, said["extra"], position) or number
+            if ("comment" in said or "changes" in said) is not bool(has_details):
+                self._uneven(row, said, position, bool(has_details))
+            if index is not None:
+                if index != self._position or self.sealed and self.sealed[0].size <= index:
+                    self._place(row, index)
+                add(sha256(b"\0" + hashed).digest() if type(hashed) is bytes else leaf(str(hashed).encode()))
+                self._position = index + 1
+            heads[stream] = Head(seq, hashed, row[10], row[12], row[11], row[13], row[3], position, number)
+
+    def finish(self) -> None:
+        """Judge the seals beyond the last event, and what lost its contents without a word."""
+        while self.sealed:
+            self._seal(self.sealed.pop(0))
+        for stream, steps in self._bare.items():
+            for position, seq, at in steps:
+                self.report.add("ERASED", position, stream, seq, at)
+
+    def _columns(self, row: Sequence[Any], said: dict[str, Any], position: float) -> None:
+        for place, (name, key) in enumerate(COLUMNS):
+            if row[place] != said.get(key):
+                self.report.add("COLUMN", position, row[0], row[1], row[3], name=name, found=_shown(row[place]),
+                                wanted=_shown(said.get(key)))
+        if said.get("v") != VERSION:
+            self.report.add("BODY", position, row[0], row[1], row[3])
+
+    def _chain(self, row: Sequence[Any], head: Head | None, position: float) -> None:
+        stream, seq, at, due = row[0], row[1], row[3], 1 if head is None else head.seq + 1
+        if seq > due:
+            self.report.add("MISSING", position, stream, seq, at, first=due, last=seq - 1)
+        elif seq < due:
+            self.report.add("ORDER", position, stream, seq, at, wanted=due)
+        else:
+            self.report.add("CHAIN", position, stream, seq, at)
+
+    def _place(self, row: Sequence[Any], index: int) -> None:
+        """Judge the seals that end before this leaf, and a leaf that is not the next one."""
+        if index > self._position:
+            self.report.add("LEAF", self._position - 0.5, row[0], row[1], row[3], first=self._position, last=index - 1)
+        elif index < self._position:
+            self.report.add("REPEATED", index, row[0], row[1], row[3], place=index)
+        while self.sealed and self.sealed[0].size <= index:
+            self._seal(self.sealed.pop(0))
+
+    def _seal(self, sealed: _Sealed) -> None:
+        if sealed.size > max(self._position, self.frontier.size):
+            self.report.add("LOG_SHORT", sealed.size - 0.5, at=sealed.at, size=sealed.size, found=self._position)
+        elif self.frontier.size != sealed.size or self.frontier.root() != sealed.root:
+            self.report.add("SEAL_ROOT", sealed.size - 0.5, at=sealed.at, size=sealed.size)
+
+    def _extra(self, row: Sequence[Any], extra: Any, position: float) -> str | None:
+        """Take note of files and of erasures; return the case number where this step drew it."""
+        if not isinstance(extra, dict):
+            return None
+        kind = row[2]
+        if kind == "attach" and "attachment" in extra:
+            self.files[str(extra["attachment"])] = [row[0], row[1], row[3], position, extra, None]
+        elif kind == "detach" and (file := self.files.get(str(extra.get("attachment")))) is not None:
+            file[5] = row[3]
+        elif kind == "erase":
+            self._bare.pop(row[0], None)
+        number = extra.get("number")
+        return number if isinstance(number, str) else None
+
+    def _uneven(self, row: Sequence[Any], said: dict[str, Any], position: float, has_details: bool) -> None:
+        """Contents without a commitment, or a commitment without contents: the latter is right once an `erase` follows."""
+        if has_details:
+            self.report.add("DETAILS", position, row[0], row[1], row[3])
+        elif said:
+            self.erased.add(row[0])
+            self._bare.setdefault(row[0], []).append((position, row[1], row[3]))
+
+
+def _events(connection: Connection) -> Iterator[Sequence[Sequence[Any]]]:
+    """Yield all events in batches as plain rows: in the order of the log, then those that have no leaf yet."""
+    at = _UTC_TEXT if connection.dialect.name == "postgresql" else "at"
+    names = ", ".join(at if name == "at" else f'"{name}"' for name, _ in COLUMNS)
+    query = f"SELECT {names}, body, prev, hash, leaf_index, details IS NOT NULL FROM events WHERE leaf_index IS"
+    streaming = connection.execution_options(stream_results=True, yield_per=_BATCH)
+    for rest in ("NOT NULL ORDER BY leaf_index", "NULL ORDER BY id"):
+        yield from streaming.execute(text(f"{query} {rest}")).partitions(_BATCH)
+
+
+def _seals(session: Session, report: Report, vault: Vault | None, notes: Sequence[str]) -> tuple[list[_Sealed], int]:
+    """Check every note by itself; return what the log must show, by size, and how many seals are stored."""
+    key = vault.signing_key().public_key() if vault is not None else None
+    claims, rows = [], session.execute(select(Seal).order_by(Seal.size)).scalars().all()
+    for row in rows:
+        at = f"{row.sealed_at:%Y-%m-%dT%H:%M:%S.%f}Z"
+        claims.append(_Sealed(row.size, row.root, at))
+        if not _row_is_its_note(row, at):
+            report.add("SEAL_ROW", row.size - 0.5, at=at, size=row.size)
+        if key is not None and not check_note(row.note, key):
+            report.add("SEAL_SIGNATURE", row.size - 0.5, at=at, size=row.size)
+    kept = {row.note for row in rows}
+    for note in notes:
+        try:
+            parsed = parse_note(note)
+        except ValueError:
+            report.add("SEAL_UNREADABLE", -1)
+            continue
+        if key is not None and not check_note(note, key):
+            report.add("SEAL_SIGNATURE", parsed.size - 0.5, at=parsed.sealed_at, size=parsed.size)
+        if note not in kept:
+            report.add("SEAL_GONE", parsed.size - 0.5, at=parsed.sealed_at, size=parsed.size)
+        claims.append(_Sealed(parsed.size, parsed.root, parsed.sealed_at))
+    return sorted({(c.size, c.root): c for c in claims}.values(), key=lambda c: c.size), len(rows)
+
+
+def _row_is_its_note(row: Seal, at: str) -> bool:
+    try:
+        note, frontier = parse_note(row.note), Frontier.unpacked(row.size, bytes(row.peaks))
+    except ValueError:
+        return False
+    return (note.size, note.root, note.sealed_at, frontier.root()) == (row.size, row.root, at, row.root)
+
+
+def _numbers(connection: Connection, streams: set[str]) -> dict[str, str | None]:
+    if not streams:
+        return {}
+    if len(streams) > 500:           # beyond any list of parameters: read them all
+        rows = connection.execute(select(Case.id, Case.number))
+    else:
+        rows = connection.execute(select(Case.id, Case.number).where(Case.id.in_(streams)))
+    return {row.id: row.number for row in rows}
+
+
+@contextmanager
+def _snapshot(session: Session) -> Iterator[Session]:
+    """A session that sees one committed state throughout; on PostgreSQL READ COMMITTED would see a new one each query."""
+    engine = session.get_bind().engine.execution_options(tx="read")
+    if engine.dialect.name == "postgresql":
+        engine = engine.execution_options(isolation_level="REPEATABLE READ")
+    with Session(engine, info=session.info) as reader:
+        yield reader
+
+
+def _shown(value: object) -> str:
+    return "（空）" if value is None else str(value)
