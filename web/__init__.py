@@ -76,7 +76,8 @@ def _rooms(app: Flask) -> None:
     for name in ("public", "apply", "review", "audit", "api"):
         try:
             module = importlib.import_module(f"web.{name}")
-        except ImportError as error:         # still being written
+            module.blueprint  # noqa: B018
+        except (ImportError, AttributeError) as error:         # still being written
             app.logger.warning("web.%s is left out: %s", name, error)
             continue
         app.register_blueprint(module.blueprint)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, flash, g, redirect, render_template, request, session as cookie, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -37,18 +38,19 @@ def sign_in() -> ResponseReturnValue:
 @blueprint.post("/sign-in")
 @access(PUBLIC)
 def sign_in_now() -> ResponseReturnValue:
-    username, password = request.form.get("username", "").strip()[:64], request.form.get("password", "")[:200]
+    username, password = request.form.get("username", "").strip().lower()[:64], request.form.get("password", "")[:200]
     address = request.remote_addr or ""
-    with reading() as own:
-        people.attempt(own, username, address, now())
-        account = own.scalar(select(Account).where(Account.username == username))
+    try:
+        with reading() as own:
+            people.attempt(own, username, address, now())
+            account = own.scalar(select(Account).where(Account.username == username))
+    except Refused as wait:
+        return _again(username, wait.messages[0].text(language.lang()), 429)
     good = people.verify(account.password_hash if account else None, password)
     if account is None or not good or account.status != "active":
         with writing() as own:
             people.failed(own, username, address, now())
-        fault = _("账号或密码不对。忘了密码请联系本单位的系统管理员")
-        return render_template("account/sign_in.html", username=username, fault=fault,
-                               next=request.form.get("next", "")), 422
+        return _again(username, _("账号或密码不对。忘了密码请联系本单位的系统管理员"), 422)
     with writing() as own:
         people.succeeded(own, username, address, now())
         _end_old(own)
@@ -126,9 +128,8 @@ def change_password() -> ResponseReturnValue:
         return render_template("account/password.html", faults=faults), 422
     hashed = people.hash_password(new)
     with writing() as own:
-        people.set_password(own, me.id, hashed, me.actor, now())
-        # Whoever knew the old password is out, here and everywhere; this browser gets a new key.
-        signins.end(own, account_id=me.id)
+        people.set_password(own, me.id, hashed, actor=me.actor, now=now())
+        # That ended every session, this one too: whoever knew the old password is out. This browser gets a new key.
         key = signins.open_row(own, me.id, now())
     signins.begin(key)
     flash(_("密码已更换，其他设备上的登录已全部退出"))
@@ -149,6 +150,11 @@ def end_sessions() -> ResponseReturnValue:
         session().delete(row)
     flash(_("已退出"))
     return redirect(url_for(".settings"), 303)
+
+
+def _again(username: str, fault: str, status: int) -> ResponseReturnValue:
+    page = render_template("account/sign_in.html", username=username, fault=fault, next=request.form.get("next", ""))
+    return page, status
 
 
 def _me() -> User:

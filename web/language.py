@@ -28,6 +28,9 @@ def connect(app: Flask) -> None:
 
 
 def lang() -> str:
+    """The API asks by `Accept-Language`, as programs do; pages by link, cookie or account."""
+    if request.path.startswith("/api/") and "lang" not in request.args:
+        return request.accept_languages.best_match(CHOICES["lang"]) or CHOICES["lang"][0]
     return _choice("lang")
 
 

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Flask, current_app, request, url_for
+from flask import Flask, current_app, request
 from flask_babel import gettext as _
 from markupsafe import Markup
 
 from workflow.calendar import working_calendar
+from workflow.language.roles import role_label
 
 from . import language, navigation
 from .db import local, now
@@ -38,7 +39,8 @@ def connect(app: Flask) -> None:
 def asset(name: str) -> str:
     """The address of a static file with a hash of its content, so that it can be kept for a year."""
     path = Path(str(current_app.static_folder)) / name
-    return url_for("static", filename=name, v=_digest(path, path.stat().st_mtime_ns))
+    # Not url_for: the page that refuses a strange host name has no address to build from, and must still look like ours.
+    return f"{current_app.static_url_path}/{name}?v={_digest(path, path.stat().st_mtime_ns)}"
 
 
 @lru_cache(maxsize=64)
@@ -119,13 +121,7 @@ def link(**changed: Any) -> str:
 
 def role_name(role: str) -> str:
     """The words for a role; a role that only a definition names is shown as it stands there."""
-    names = {
-        "applicant": _("申请人"), "agent": _("代办人"), "grassroots": _("基层工会"), "township": _("乡镇街道工会"),
-        "county_handler": _("县总经办"), "county_leader": _("县总分管领导"), "county_committee": _("主席办公会"),
-        "finance": _("会计复核"), "cashier": _("出纳支付"), "auditor": _("经审"), "admin": _("系统管理员"),
-        "external": _("外部机构"), "system": _("系统"),
-    }
-    return names.get(role, role)
+    return role_label(role).text(language.lang())
 
 
 def duration(text: object) -> str:

@@ -21,8 +21,8 @@ from sqlalchemy.orm import Session
 
 from workflow import people
 from workflow.actors import Actor
-from workflow.errors import Busy
-from workflow.records import Account, ApiToken, Person, SignIn
+from workflow.errors import Busy, NotFound
+from workflow.records import Account, ApiToken, SignIn
 
 from .db import abandon, local, now, session, writing
 
@@ -135,15 +135,13 @@ def _by_token(_request: object) -> User | None:
 
 
 def _user(account_id: int, via: Any, key_hash: bytes | None) -> User | None:
-    found = session().execute(
-        select(Account, Person.name).join(Person, Person.id == Account.person_id)
-        .where(Account.id == account_id, Account.status == "active")).first()
-    if found is None:
+    try:
+        actor = people.actor_of(session(), account_id, local(now()).date(), via)
+    except NotFound:                 # disabled since
         return None
-    account, name = found
-    return User(account.id, account.username, account.person_id, name,
-                people.actor_of(session(), account.id, local(now()).date(), via),
-                dict(account.settings or {}), account.must_change, key_hash)
+    account = session().get_one(Account, account_id)
+    return User(account.id, account.username, account.person_id, actor.name, actor, dict(account.settings or {}),
+                account.must_change, key_hash)
 
 
 def _touch(response: Any) -> Any:

@@ -15,11 +15,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import func, or_, select
 
-from web import language, signins
+from web import language
 from web.access import access, person
 from web.db import abandon, local, now, session, writing
 from workflow import people
 from workflow.errors import NotFound, NotYours, Refused, one
+from workflow.language.roles import ROLES
 from workflow.records import Account, Appointment, Organisation, Person, SignIn
 
 from . import blueprint, scope
@@ -58,15 +59,15 @@ def add_account() -> ResponseReturnValue:
     faults = {name: _("请填写") for name in ("name", "username") if not typed[name]}
     if faults:
         return _form(typed, faults)
-    union = scope.organisation(int(typed["union"]) if typed["union"].isdecimal() else None)
+    union_id = scope.organisation(int(typed["union"]) if typed["union"].isdecimal() else None).id
     actor = person()
     abandon()
     secret, hashed = _one_time()
     try:
         with writing() as own:
-            made = people.add_person(own, name=typed["name"], phone=typed["phone"] or None, union_id=union.id, actor=actor, now=now())
-            account = people.add_account(own, made.id, typed["username"], hashed, must_change=True, actor=actor, now=now())
-            account_id = account.id
+            holder = people.add_person(own, name=typed["name"], phone=typed["phone"] or None, union_id=union_id, actor=actor, now=now())
+            account_id = people.add_account(own, person_id=holder.id, username=typed["username"], password_hash=hashed, actor=actor,
+                                            now=now(), must_change=True).id
     except Refused as refused:
         return _form(typed, {(m.field or "username").rpartition(".")[2]: m.text(language.lang()) for m in refused.messages})
     return _shown_once(account_id, typed["name"], typed["username"], secret)
@@ -84,11 +85,12 @@ def set_status(account_id: int) -> ResponseReturnValue:
     """Disable an account, which ends its sessions at once, or make it usable again."""
     found, _person = scope.account(account_id)
     _not_oneself(found.person_id)
-    wanted = "disabled" if request.form.get("status") == "disabled" else "active"
-    people.set_status(session(), found.id, wanted, person(), now())
-    if wanted == "disabled":
-        signins.end(session(), account_id=found.id)
-    flash(_("账号已停用，登录已全部退出") if wanted == "disabled" else _("账号已启用"))
+    if request.form.get("status") == "disabled":
+        people.set_status(session(), found.id, "disabled", actor=person(), now=now())
+        flash(_("账号已停用，登录已全部退出"))
+    else:
+        people.set_status(session(), found.id, "active", actor=person(), now=now())
+        flash(_("账号已启用"))
     return redirect(url_for(".account", account_id=account_id), 303)
 
 
@@ -101,8 +103,7 @@ def reset_password(account_id: int) -> ResponseReturnValue:
     abandon()
     secret, hashed = _one_time()
     with writing() as own:
-        people.set_password(own, account_id, hashed, actor, now(), must_change=True)
-        signins.end(own, account_id=account_id)
+        people.set_password(own, account_id, hashed, actor=actor, now=now(), must_change=True)
     return _shown_once(account_id, name, username, secret)
 
 
@@ -145,7 +146,7 @@ def _account_page(account_id: int, faults: dict[str, str]) -> ResponseReturnValu
         .where(Appointment.person_id == holder.id).order_by(Appointment.starts_on.desc(), Appointment.id.desc())).all()
     page = render_template(
         "admin/account.html", account=found, holder=holder, appointments=appointments, today=today, faults=faults,
-        union=session().get(Organisation, holder.union_id) if holder.union_id else None, roles=people.ROLES,
+        member_of=session().get(Organisation, holder.union_id) if holder.union_id else None, roles=list(ROLES),
         organisations=scope.organisations(), seen=session().scalar(select(func.max(SignIn.seen_at)).where(SignIn.account_id == account_id)),
         typed=request.form, oneself=holder.id == person().person_id)
     return page, 422 if faults else 200

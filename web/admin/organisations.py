@@ -33,9 +33,9 @@ def add_organisation() -> ResponseReturnValue:
     if not faults:
         try:
             unions.add(session(), code=typed["code"], name=typed["name"], level=typed["level"], parent_id=parent.id,
-                       region=typed["region"] or parent.region, phone=typed["phone"], actor=person(), now=now())
+                       actor=person(), now=now(), region=typed["region"] or parent.region, phone=typed["phone"])
         except Refused as refused:
-            faults = {(m.field or "code").rpartition(".")[2]: m.text(language.lang()) for m in refused.messages}
+            faults = {(m.field or "code").replace("_id", ""): m.text(language.lang()) for m in refused.messages}
     if faults:
         return _page(typed, faults, 422)
     flash(_("已增加单位 %(name)s", name=typed["name"]))

@@ -1,0 +1,218 @@
+"""One case in words: the form by sections, the checks with their numbers, the working of the amount, earlier opinions.
+
+Shared by the officers' pages and the auditor's. Nothing here decides anything or reads more than it is given.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import gettext as _
+
+from workflow.engine import CaseView
+from workflow.language.definition import Definition, Field
+from workflow.language.explanations import printed
+from workflow.language.expressions import Explanation
+from workflow.language.fields import from_json, mask, show
+from workflow.machine import name_of
+from workflow.queries import EventRow
+
+from . import language
+from .apply.boxes import said as masked
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One filled-in field. `hidden`: the reader sees it masked and may ask for all of it."""
+
+    name: str
+    spec: Field
+    label: str
+    words: str
+    value: Any
+    hidden: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`kind`: ok, warn (a person must judge), bad (refuses), open (cannot be told yet)."""
+
+    label: str
+    kind: str
+    words: str
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    label: str
+    kind: str                        # ok or warn
+    who: str
+    organisation: str
+    at: datetime
+    comment: str
+    seq: int
+
+
+def sections(view: CaseView, opened: Collection[str] = ()) -> list[tuple[str, list[Answer]]]:
+    """Return [(title, answers)] of everything the reader may see; `opened` are fields shown in full this once."""
+    lang, rooms = language.lang(), {name: list[Answer]() for name in view.definition.sections}
+    for name in view.shown:
+        spec, value = view.definition.form[name], view.form.get(name)
+        said = words(spec, value, opened=name in opened)
+        rooms.setdefault(spec.section, []).append(Answer(
+            name, spec, spec.label.text(lang), said, value, said != words(spec, value, opened=True)))
+    return [((view.definition.sections[key].text(lang) if key in view.definition.sections else "") or _("申请内容"), answers)
+            for key, answers in rooms.items() if answers]
+
+
+def words(spec: Field, value: Any, *, opened: bool = False) -> str:
+    """Return a value for reading; what is sensitive, and every number of a person or account, masked unless `opened`."""
+    lang = language.lang()
+    if value is None or value == [] or value == "":
+        return ""
+    return show(spec, value, "en" if lang == "en" else "zh") if opened else masked(spec, value, lang, own=False)
+
+
+def as_words(definition: Definition, changes: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Return [(label, before, after)] for {full name: [old, new]} in canonical JSON, masked."""
+    lines = []
+    for full, sides in changes.items():
+        spec = definition.form.get(full.partition(".")[2])
+        if spec is None:
+            lines.append((full, *(str(side or "") for side in sides)))
+            continue
+        before, after = ("" if side is None else words(spec, from_json(spec, side)) for side in sides)
+        if before and before == after:
+            after = _("已更换，显示的部分相同")
+        lines.append((spec.label.text(language.lang()), before or _("未填写"), after or _("未填写")))
+    return lines
+
+
+def cells(answer: Answer) -> tuple[list[str], list[list[str]]]:
+    """Return (headings, rows) of a table field, sensitive columns masked."""
+    columns = answer.spec.columns
+    return ([column.label.text(language.lang()) for column in columns.values()],
+            [[words(column, row.get(name)) for name, column in columns.items()] for row in answer.value or ()])
+
+
+def checks(view: CaseView) -> list[Check]:
+    """Return the eligibility checks, those that need somebody first."""
+    lang, flagged = language.lang(), {criterion.name for criterion in view.flags}
+    made = []
+    for result in view.checks:
+        criterion = result.criterion
+        kind = ("ok" if result.ok else "warn" if criterion.name in flagged or criterion.on_fail == "flag"
+                else "open" if result.ok is None else "bad")
+        told = because(view.definition, result.why)
+        if result.ok is False:
+            told = f"{criterion.message.text(lang)}{'。' if lang == 'zh' else '. '}{told}" if told else criterion.message.text(lang)
+        made.append(Check(criterion.label.text(lang), kind, told or (_("还不能判断") if result.ok is None else ""), criterion.basis))
+    return sorted(made, key=lambda check: ("warn", "bad", "open", "ok").index(check.kind))
+
+
+def working(definition: Definition, lines: Iterable[tuple[str, Any, Explanation | None]]) -> list[tuple[str, str, str]]:
+    """Return [(what, how, how much)] of the amount, in the order it is worked out."""
+    lang, made = language.lang(), []
+    for name, value, why in lines:
+        label = definition.calc_labels[name].text(lang) if name in definition.calc_labels else name
+        how = because(definition, why)
+        how = re.sub(r" = [^=]*$", "", how)
+        made.append((label, how, plain(value)))
+    return made
+
+
+def plain(value: Any) -> str:
+    """A result without a unit: numbers grouped, money-like ones with two decimals."""
+    if isinstance(value, bool) or value is None:
+        return _("是") if value else _("否") if value is False else "—"
+    if isinstance(value, (int, Decimal)):
+        number = Decimal(value)
+        return f"{number:,.0f}" if isinstance(value, int) else f"{number:,.2f}"
+    return printed(value)
+
+
+def because(definition: Definition, why: Explanation | None) -> str:
+    """Return the rule in words with the values it used: "家庭人均月收入 1,020 ≤ 收入线 1,500"."""
+    if why is None:
+        return ""
+    lang = language.lang()
+    codes = {code: label.text(lang) for name in why.names or {} if (spec := _spec(definition, name))
+             for code, label in spec.options.items()}
+
+    def value(name: str, given: Any) -> str:
+        spec = _spec(definition, name)
+        if given is None:
+            return _("未填写")
+        if spec is not None:
+            return mask(spec.type, str(given)) if spec.sensitive else show(spec, given, "en" if lang == "en" else "zh")
+        if isinstance(given, Decimal):
+            whole = given == given.to_integral_value()
+            return f"{given:,.0f}" if whole else f"{given:,.2f}"
+        return printed(given)
+
+    said = why.sentence(lambda name: name_of(definition, name).text(lang), value)
+    said = re.sub(r" [✓✗]$", "", said)
+    said = re.sub(r"'([^']*)'|\"([^\"]*)\"", lambda found: codes.get(found[1] or found[2] or "", found[1] or found[2] or ""), said)
+    for pattern, sign in _SIGNS_ZH if lang == "zh" else _SIGNS:
+        said = re.sub(pattern, sign, said)
+    return said
+
+
+def _spec(definition: Definition, name: str) -> Field | None:
+    room, _dot, leaf = name.partition(".")
+    return definition.form.get(leaf) if room == "form" else None
+
+
+_SIGNS = ((r"<=", "≤"), (r">=", "≥"), (r"!=", "≠"), (r"==", "="), (r" \* ", " × "), (r" / ", " ÷ "))
+_SIGNS_ZH = (*_SIGNS, (r"\band\b", "且"), (r"\bor\b", "或"), (r"\bnot\b ", "不是 "), (r"\bif\b", "，如果"), (r"\belse\b", "，否则"),
+             (r"\bmin\(", "取小("), (r"\bmax\(", "取大("), (r"\bround2\(", "四舍五入("), (r"\bcoalesce\(", "依次取("),
+             (r"\bTrue\b", "是"), (r"\bFalse\b", "否"))
+
+
+def opinions(definition: Definition, history: Sequence[EventRow]) -> list[Opinion]:
+    """Return what officers decided before, oldest first; the applicant's own steps are not opinions."""
+    return [Opinion(trigger_label(definition, event), "warn" if _backward(definition, event) else "ok", event.who or _("系统"),
+                    event.organisation, event.at, event.comment, event.seq)
+            for event in history if event.kind == "act" and event.role not in ("applicant", "agent", "system")]
+
+
+def trigger_label(definition: Definition, event: Any) -> str:
+    """Return the words of the button that was pressed."""
+    for way in definition.transitions:
+        if way.trigger == event.trigger and way.source == event.from_state:
+            return way.label.text(language.lang())
+    return str(event.trigger or "")
+
+
+def _backward(definition: Definition, event: EventRow) -> bool:
+    end = definition.states.get(event.to_state or "")
+    return event.trigger == "return_to" or (end is not None and end.final and end.outcome != "approved")
+
+
+def since_return(definition: Definition, history: Sequence[EventRow]) -> list[tuple[str, str, str]]:
+    """Return [(label, before, after)] of everything that changed since the case was last returned, files included."""
+    returned = max((event.seq for event in history if event.trigger == "return_to"), default=None)
+    if returned is None:
+        return []
+    merged: dict[str, list[Any]] = {}
+    files: list[tuple[str, str, str]] = []
+    for event in history:
+        if event.seq <= returned:
+            continue
+        for name, (old, new) in event.changes.items():
+            merged[name] = [merged[name][0] if name in merged else old, new]
+        if event.kind in ("attach", "detach"):
+            files.append(_file(definition, event.kind, event.extra))
+    return as_words(definition, {name: pair for name, pair in merged.items() if pair[0] != pair[1]}) + files
+
+
+def _file(definition: Definition, kind: str, extra: Mapping[str, Any]) -> tuple[str, str, str]:
+    known = definition.attachments.get(str(extra.get("kind")))
+    label = known.label.text(language.lang()) if known else str(extra.get("kind"))
+    return (label, "", _("新增一份")) if kind == "attach" else (label, _("原有一份"), _("已删除"))
