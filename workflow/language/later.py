@@ -1,0 +1,86 @@
+"""Words of the vocabulary that this release understands but does not carry out yet.
+
+They are checked like any other, so that a definition can be written ahead; `publish` refuses them by name. A word
+leaves this list in the commit that makes the engine obey it, never before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .schema import Programme, Question, StateWords
+from .sheet import Sheet
+from .structure import Path
+
+_KINDS = frozenset({"countersign", "parallel", "notice", "wait"})
+_TYPES = frozenset({"person", "org", "file"})            # they name rows of registers that do not exist yet
+_FACTS = ("household.", "budget.")
+_SECTIONS = ("requires_file", "measure", "lines", "budget", "retention")
+_LISTS = ("excludes", "caps", "sources")
+
+
+def words_for_later(sheet: Sheet) -> Iterator[tuple[Path, str]]:
+    """Yield where each such word stands, and the word."""
+    p = sheet.programme
+    if p.apply.who != "person":
+        yield ("apply", "who"), p.apply.who
+    if p.beneficiary != "person":
+        yield ("beneficiary",), p.beneficiary
+    for name in _SECTIONS:
+        if getattr(p, name) is not None:
+            yield (name,), name
+    for name in _LISTS:
+        if getattr(p, name):
+            yield (name,), name
+    for name, question in p.form.items():
+        yield from _field(("form", name), question, column=False)
+    for place, state in enumerate(p.states):
+        yield from _state(("states", place), state)
+    for place, transition in enumerate(p.transitions):
+        if transition.effects:
+            yield ("transitions", place, "effects"), "effects"
+    if sheet.structure.root.get("operations") is not None:
+        yield ("operations",), "operations"
+    if p.versioning.running == "migrate":
+        yield ("versioning", "running"), "migrate"
+    if p.versioning.migrate_from:
+        yield ("versioning", "migrate_from"), "migrate_from"
+    for path, expr in sheet.exprs.items():
+        if path[0] not in ("caps", "lines", "budget"):
+            for name in sorted(expr.names):
+                if name.startswith(_FACTS):
+                    yield path, name
+
+
+def _field(path: Path, question: Question, *, column: bool) -> Iterator[tuple[Path, str]]:
+    if question.type in _TYPES:
+        yield (*path, "type"), question.type
+    for name in ("required", "visible", "validate"):
+        value = question.valid if name == "validate" else getattr(question, name)
+        if column and isinstance(value, str):
+            yield (*path, name), f"{name} of a column"
+    for name, inner in question.columns.items():
+        yield from _field((*path, "columns", name), inner, column=True)
+
+
+def _state(path: Path, state: StateWords) -> Iterator[tuple[Path, str]]:
+    if state.kind in _KINDS:
+        yield (*path, "kind"), str(state.kind)
+    if state.timers:
+        yield (*path, "timers"), "timers"
+    if state.claim:
+        yield (*path, "claim"), "claim"
+
+
+def spoken(programme: Programme, path: Path) -> str:
+    """Return the path with names for numbers: `states.county_review.timers`."""
+    steps = [str(step) for step in path]
+    if len(path) > 1 and isinstance(path[1], int):
+        if path[0] == "states":
+            steps[1] = programme.states[path[1]].name
+        elif path[0] == "transitions":
+            words = programme.transitions[path[1]]
+            steps[1] = f"{','.join(words.source)}.{words.trigger}"
+        elif path[0] == "criteria":
+            steps[1] = programme.criteria[path[1]].name
+    return ".".join(steps)

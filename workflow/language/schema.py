@@ -1,0 +1,383 @@
+"""Every word of the definition language, as models; `definitions/schema.json` is generated from them.
+
+    python -m workflow.language.schema > definitions/schema.json
+
+The models say which words exist and what shape their values have; `check*.py` says what they must mean together.
+Defaults belong to `schema: 1`: a published document is kept as written and expanded again when it is read, so a
+default changes only together with that number.
+
+Beyond the vocabulary page: `calc` takes `{expr, label}`, criteria, params and branches a `label`, params a `source`
+and `options`, attachment kinds `section` and `help`, `on_pass`, `on_fail`, `fail_dest` of a parallel state may stand
+in the state itself, and a flow may also give `initial`, `params`, `form`, `attachments`, `calc` and `progress`.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from .words import (
+    Anything,
+    Day,
+    DayOfYear,
+    Expression,
+    Flag,
+    Label,
+    Name,
+    Scalar,
+    Some,
+    Someplaces,
+    Span,
+    Word,
+)
+
+FieldType = Literal["text", "note", "int", "decimal", "money", "date", "month", "enum", "multi", "bool", "idcard",
+                    "bankcard", "phone", "usci", "org", "person", "file", "table"]
+Kind = Literal["draft", "task", "countersign", "parallel", "notice", "wait", "auto"]
+Value = Literal["cash_grant", "goods", "service", "loan_facilitated", "pool_payout", "recovered", "premium_collected",
+                "funds_raised", "none"]
+
+
+def _options(value: Any) -> Any:
+    return {str(item): str(item) for item in value} if isinstance(value, list) else value
+
+
+class Question(Word):
+    """One question of the form, or one column of a table."""
+
+    label: Label
+    type: FieldType
+    section: Label | None = None
+    help: Label | None = None
+    required: Flag = False
+    visible: Flag = True
+    default: Anything = None
+    min: Scalar = None
+    max: Scalar = None
+    options: Annotated[dict[str, Label], BeforeValidator(_options)] = {}
+    pattern: str | None = None
+    sensitive: bool = False
+    prefill: str | None = None
+    valid: Flag = Field(default=True, alias="validate")
+    message: Label | None = None
+    columns: dict[Name, Question] = {}
+
+
+class Attachment(Word):
+    """A kind of file that is asked for."""
+
+    label: Label
+    min: Annotated[int, Field(ge=0, le=100)] = 0
+    max: Annotated[int, Field(ge=1, le=100)] = 10
+    accept: list[str] = ["jpg", "png", "webp", "pdf"]
+    required: Flag = True
+    help: Label | None = None
+    section: Label | None = None
+
+
+class Param(Word):
+    """A policy number."""
+
+    type: Literal["int", "decimal", "money", "text", "bool", "date", "enum"]
+    value: Scalar = Field(alias="value")
+    label: Label | None = None
+    source: str = ""
+    options: Annotated[dict[str, Label], BeforeValidator(_options)] = {}
+
+
+class TableRows(Word):
+    type: Literal["progressive", "lookup"]
+    columns: list[str]
+    rows: list[list[Scalar]]
+
+
+class Calculation(Word):
+    expr: Expression
+    label: Label | None = None
+
+
+def _calculation(value: Any) -> Any:
+    return value if isinstance(value, dict) else {"expr": value}
+
+
+Calc = Annotated[Calculation, BeforeValidator(_calculation), WithJsonSchema(
+    {"anyOf": [{"type": "string", "maxLength": 2000}, {"type": "number"}, {"type": "boolean"}, {
+        "type": "object", "properties": {"expr": {"type": "string"}, "label": {}}, "required": ["expr"],
+        "additionalProperties": False}]})]
+
+
+class Basis(Word):
+    """A rule the programme encodes."""
+
+    title: Label
+    number: str = ""
+    clause: str = ""
+
+
+class Effective(Word):
+    start: Day | None = Field(default=None, alias="from")
+    end: Day | None = Field(default=None, alias="to")
+
+
+class Apply(Word):
+    who: Literal["person", "organisation", "officer"] = "person"
+    agent: bool = False
+
+
+class Intake(Word):
+    start: DayOfYear = Field(alias="from")
+    end: DayOfYear = Field(alias="to")
+    late: Literal["refuse", "next_cycle"] = "refuse"
+
+
+class NamedCycle(Word):
+    name: Label
+    start: DayOfYear = Field(alias="from")
+    end: DayOfYear = Field(alias="to")
+
+
+def _cycle(value: Any) -> Any:
+    if value in ("calendar_year", "academic_year"):
+        start, end = ("01-01", "12-31") if value == "calendar_year" else ("09-01", "08-31")
+        return {"name": value, "from": start, "to": end}
+    return value
+
+
+CycleWords = Annotated[NamedCycle, BeforeValidator(_cycle), WithJsonSchema(
+    {"anyOf": [{"enum": ["calendar_year", "academic_year"]}, {
+        "type": "object", "properties": {"name": {}, "from": {"type": "string"}, "to": {"type": "string"}},
+        "required": ["name", "from", "to"], "additionalProperties": False}]})]
+
+
+class RequiresFile(Word):
+    states: Some = []
+    categories: Some = []
+
+
+class Measure(Word):
+    grain: Literal["persons", "person_times", "households", "organisations", "batches", "cases"]
+    sentence: Label | None = None
+
+
+class Condition(Word):
+    expr: Expression
+    message: Label | None = None     # its absence is told by the checker, with a code of its own
+    basis: str = ""
+
+
+class Criterion(Condition):
+    name: Name
+    label: Label | None = None
+    at: str = "submit"
+    on_fail: Literal["refuse", "flag"] = "refuse"
+
+
+class Cap(Word):
+    who: Literal["person", "household", "organisation"]
+    per: Literal["calendar_year", "academic_year", "cycle", "month", "ever"]
+    across: Someplaces = []
+    max: Expression
+    message: Label | None = None
+
+
+class Lines(Word):
+    each: str
+    person: Expression
+    account: Expression | None = None
+    amount: Expression
+    goods: Expression | None = None
+
+
+class Amount(Word):
+    value: Expression
+    adjustable_in: Some = []
+    max: Expression | None = None
+    reason_required: bool = True
+
+
+class Budget(Word):
+    pool: str
+    unit: Literal["money", "heads", "items"] = "money"
+    hold_in: Some = []
+    commit: str | None = None
+
+
+class ActorWords(Word):
+    who: Literal["applicant"] | None = None
+    role: str | None = None
+    scope: str | None = None
+    fallback: str | None = None
+    empty: Literal["admin", "fallback", "refuse"] | None = None
+
+
+class Separation(Word):
+    distinct: list[str] = []
+    applicant_may_not_decide: bool = True
+    relatives: Literal["declare"] | None = None
+
+
+class ReturnDefaults(Word):
+    resubmit: Literal["restart", "direct"] = "restart"
+    max: Annotated[int, Field(ge=1, le=99)] | None = None
+
+
+class Defaults(Word):
+    returns: ReturnDefaults = Field(default=ReturnDefaults(), alias="return")
+    comment: dict[str, Literal["required", "optional"]] = {}
+
+
+class Timer(Word):
+    """`do` is free text here, so that a timer which approves is refused as that and not as an unknown word."""
+
+    after: Span
+    every: Span | None = None
+    times: Annotated[int, Field(ge=1, le=100)] | None = None
+    do: Annotated[str, WithJsonSchema({"enum": ["remind", "escalate", "fire"]})]
+    to: str | None = None
+    trigger: str | None = None
+
+
+class Vote(Word):
+    mode: Literal["all", "any", "quorum", "ratio", "sequence"]
+    share: Scalar = Field(default=None, alias="pass")
+    min_voters: Annotated[int, Field(ge=1, le=1000)] | None = None
+    veto: bool = False
+    on_pass: str | None = None
+    on_fail: str | None = None
+    on_empty: Literal["assign_admin", "refuse"] = "assign_admin"
+
+
+class Branch(Word):
+    key: Name
+    label: Label | None = None
+    actor: str
+    when: Expression | None = None
+
+
+class Notice(Word):
+    days: Span
+    show: Some = []
+    mask: Some = []
+    where: Some = []
+
+
+class StateWords(Word):
+    name: str
+    label: Label
+    kind: Kind | None = None
+    actor: str | None = None
+    edit: Some = []
+    hide: Some = []
+    due: Span | None = None
+    timers: list[Timer] = []
+    batch: Some = []
+    claim: bool = False
+    vote: Vote | None = None
+    branches: list[Branch] = []
+    join: Literal["all", "any"] | None = None
+    on_pass: str | None = None
+    on_fail: str | None = None
+    fail_dest: str | None = None
+    notice: Notice | None = None
+    final: bool = False
+    outcome: Literal["approved", "rejected", "withdrawn", "lapsed", "closed"] | None = None
+
+
+class TransitionWords(Word):
+    trigger: str
+    label: Label | None = None
+    source: Some
+    dest: Some
+    when: Expression | None = None
+    conditions: list[Condition] = []
+    require: Some = []
+    comment: Literal["required", "optional"] | None = None
+    actor: str | None = None
+    effects: Some = []
+    resubmit: Literal["restart", "direct"] | None = None
+    edit_only: Some | None = None
+    restart_if_changed: Some = []
+
+
+class Operations(Word):
+    """Where tasks may be changed: a list of states, or `"*"`."""
+
+    transfer: Someplaces = []
+    delegate: Someplaces = []
+    add_signer: Someplaces = []
+    remove_signer: Someplaces = []
+    consult: Someplaces = []
+    cc: Someplaces = []
+    urge: Someplaces = []
+    claim: Someplaces = []
+
+
+class Versioning(Word):
+    running: Literal["pin", "migrate"] = "pin"
+    migrate_from: dict[str, dict[str, str]] = {}
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, dict) else value
+
+
+class Programme(Word):
+    """One version of one aid programme."""
+
+    vocabulary: Literal[1] = Field(alias="schema")
+    key: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
+    version: Annotated[int, Field(ge=1, le=9999)]
+    title: Label
+    summary: Label | None = None
+    extends: str | None = None
+    initial: str
+    number: str = "{key}-{org.code}-{year}-{seq:05d}"
+    basis: Annotated[list[Basis], BeforeValidator(_listed)] = []
+    effective: Effective = Effective()
+    apply: Apply = Apply()
+    beneficiary: Literal["person", "household", "organisation"] = "person"
+    intake: Intake | None = None
+    cycle: CycleWords = NamedCycle.model_validate(_cycle("calendar_year") | {"name": {"zh": "calendar_year"}})
+    unique: Annotated[list[Expression], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)] = []
+    requires_file: RequiresFile | None = None
+    excludes: Some = []
+    value: Value | None = None
+    measure: Measure | None = None
+    params: dict[Name, Param] = {}
+    tables: dict[Name, TableRows] = {}
+    form: dict[Name, Question] = {}
+    attachments: dict[Name, Attachment] = {}
+    calc: dict[Name, Calc] = {}
+    criteria: list[Criterion] = []
+    caps: Annotated[list[Cap], BeforeValidator(_listed)] = []
+    lines: Lines | None = None
+    amount: Amount | None = None
+    budget: Budget | None = None
+    sources: Some = []
+    actors: dict[Name, ActorWords] = {}
+    separation: Separation = Separation()
+    defaults: Defaults = Defaults()
+    states: list[StateWords]
+    transitions: list[TransitionWords]
+    operations: Operations = Operations()
+    progress: list[str] = []
+    versioning: Versioning = Versioning()
+    retention: Span | None = None
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema that editors complete and check the YAML with."""
+    schema = Programme.model_json_schema(by_alias=True, ref_template="#/$defs/{model}")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "帮扶项目 · aid programme", **{
+        key: value for key, value in schema.items() if key != "title"}}
+
+
+def json_schema_text() -> str:
+    return json.dumps(json_schema(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json_schema_text())
