@@ -133,10 +133,16 @@ def _sqlite(url: URL, pool_size: int) -> Engine:
     def begin(connection: Connection) -> None:
         kind = connection.get_execution_options().get("tx")
         readonly = kind == "read"
+        # Straight to the driver: SQLAlchemy's way around costs as much as a query. Only IMMEDIATE can be refused,
+        # and then as SQLAlchemy's own error.
+        driver: Any = connection.connection.driver_connection
         if connection.info.get("readonly", False) != readonly:
-            connection.exec_driver_sql(f"PRAGMA query_only={int(readonly)}")
+            driver.execute(f"PRAGMA query_only={int(readonly)}")
             connection.info["readonly"] = readonly
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if kind == "write" else "BEGIN")
+        if kind == "write":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            driver.execute("BEGIN")
 
     return engine
 
