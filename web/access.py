@@ -19,6 +19,7 @@ from flask_babel import gettext as _
 
 from workflow.actors import Actor
 from workflow.errors import BangfuError, NotYours, one
+from workflow.language.roles import roles as known
 
 from .db import SAFE
 from .signins import User, signed_in
@@ -28,8 +29,7 @@ View = TypeVar("View", bound=Callable[..., object])
 PUBLIC = "public"                    # anyone, signed in or not
 SIGNED_IN = "signed_in"              # any account
 STAFF = ("staff",)                   # holds any post today
-DECIDERS = ("decider",)              # holds a post that can be asked to decide; definitions may name further roles
-_NEVER_DECIDES = frozenset({"applicant", "auditor", "admin"})
+DECIDERS = ("decider",)              # holds a post that can be asked to decide
 
 
 class SignInFirst(BangfuError):
@@ -79,7 +79,8 @@ def words_of(actor: Actor) -> frozenset[str]:
     words = roles | {SIGNED_IN, PUBLIC, "applicant"}
     if roles:
         words.add("staff")
-    if roles - _NEVER_DECIDES:
+    # A role that only a definition names is one that decides; roles.yaml says it of its own.
+    if any(role not in known() or known()[role].decides for role in roles):
         words.add("decider")
     return frozenset(words)
 

@@ -182,12 +182,14 @@ def opinions(definition: Definition, history: Sequence[EventRow]) -> list[Opinio
             for event in history if event.kind == "act" and event.role not in ("applicant", "agent", "system")]
 
 
-def trigger_label(definition: Definition, event: Any) -> str:
+def trigger_label(definition: Definition, event: EventRow) -> str:
     """Return the words of the button that was pressed."""
-    for way in definition.transitions:
-        if way.trigger == event.trigger and way.source == event.from_state:
-            return way.label.text(language.lang())
-    return str(event.trigger or "")
+    return button(definition, event.from_state or "", event.trigger or "")
+
+
+def button(definition: Definition, state: str, trigger: str) -> str:
+    """Return what the button of a step says; the trigger itself where the rules know no such step."""
+    return next((way.label.text(language.lang()) for way in definition.ways(state) if way.trigger == trigger), trigger)
 
 
 def _backward(definition: Definition, event: EventRow) -> bool:

@@ -16,7 +16,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from workflow.calendar import working_calendar
-from workflow.language.roles import role_label
+from workflow.language.roles import roles
 
 from . import language, navigation
 from .db import local, now
@@ -121,7 +121,8 @@ def link(**changed: Any) -> str:
 
 def role_name(role: str) -> str:
     """The words for a role; a role that only a definition names is shown as it stands there."""
-    return role_label(role).text(language.lang())
+    known = roles().get(role)
+    return known.label.text(language.lang()) if known else role
 
 
 def duration(text: object) -> str:

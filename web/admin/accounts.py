@@ -20,7 +20,6 @@ from web.access import access, person
 from web.db import abandon, local, now, session, writing
 from workflow import people
 from workflow.errors import NotFound, NotYours, Refused, one
-from workflow.language.roles import ROLES
 from workflow.records import Account, Appointment, Organisation, Person, SignIn
 
 from . import blueprint, scope
@@ -146,7 +145,7 @@ def _account_page(account_id: int, faults: dict[str, str]) -> ResponseReturnValu
         .where(Appointment.person_id == holder.id).order_by(Appointment.starts_on.desc(), Appointment.id.desc())).all()
     page = render_template(
         "admin/account.html", account=found, holder=holder, appointments=appointments, today=today, faults=faults,
-        member_of=session().get(Organisation, holder.union_id) if holder.union_id else None, roles=list(ROLES),
+        member_of=session().get(Organisation, holder.union_id) if holder.union_id else None, roles=people.ROLES,
         organisations=scope.organisations(), seen=session().scalar(select(func.max(SignIn.seen_at)).where(SignIn.account_id == account_id)),
         typed=request.form, oneself=holder.id == person().person_id)
     return page, 422 if faults else 200

@@ -19,6 +19,7 @@ from web.db import now, session
 from workflow import language, programmes
 from workflow.errors import Message, NotFound, NotYours, Refused, one
 from workflow.language.definition import Definition
+from workflow.records import Release
 
 from . import blueprint, rail
 
@@ -81,7 +82,7 @@ def publish_definition() -> ResponseReturnValue:
         raise NotYours(one("NOT_ROOT", "发布项目要由最上级单位的系统管理员办理", "Only an administrator of the top organisation may release a programme"))
     text, name = request.form.get("text", "").replace("\r\n", "\n"), request.form.get("name", "")[:120] or "definition.yaml"
     try:
-        done = programmes.publish(session(), text, name, person(), now())
+        done = programmes.publish(session(), text, name, person(), now(), flows=_flows())
     except Refused as refused:
         return _checked(text, name, refused.messages)
     flash(_("已发布 %(key)s 第 %(version)s 版", key=done.key, version=done.version) if done.fresh
@@ -100,12 +101,13 @@ def release(key: str, version: int) -> ResponseReturnValue:
 
 
 def _checked(text: str, name: str, refused: tuple[Message, ...] = ()) -> ResponseReturnValue:
-    reading = language.read(text, name)
+    reading = language.read(text, name, _flows())
     faults = [_shown(fault, text) for fault in reading.faults]
     good = reading.definition is not None and not any(fault.severity == "error" for fault in faults)
     definition, running = (reading.definition, _running(reading.definition)) if good and reading.definition else (None, None)
+    released = session().get(Release, (definition.key, definition.version)) if definition else None
     page = render_template(
-        "admin/definition_check.html", text=text, name=name, faults=faults, definition=definition, running=running,
+        "admin/definition_check.html", released=released, text=text, name=name, faults=faults, definition=definition, running=running,
         changes=programmes.diff(running, definition) if running and definition else [],
         rail=rail.of(definition, tongue.lang()) if definition else None, may_publish=_may_publish(),
         refused=[m.text(tongue.lang()) for m in refused] if good else [])
@@ -127,6 +129,11 @@ def _shown(fault: language.Fault, text: str) -> Shown:
 
 def _files() -> list[Path]:
     return programmes.files(current_app.config["DEFINITIONS"])
+
+
+def _flows() -> Path:
+    folder: Path = current_app.config["DEFINITIONS"] / "flows"
+    return folder
 
 
 def _file(path: Path, released: dict[tuple[str, int], object]) -> dict[str, object]:
