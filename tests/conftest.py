@@ -24,7 +24,9 @@ import pytest
 from sqlalchemy import URL, Engine, make_url
 from sqlalchemy.orm import Session, sessionmaker
 
+from workflow.attachments import Store
 from workflow.db import make_engine, make_sessions, upgrade
+from workflow.privacy import Vault
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -168,9 +170,10 @@ def engine(database: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def sessions(engine: Engine) -> sessionmaker[Session]:
-    """The product's own session factory, for tests with more than one transaction or person."""
-    return make_sessions(engine)
+def sessions(engine: Engine, tmp_path: Path) -> sessionmaker[Session]:
+    """The product's own session factory, with a vault and a shelf for files, for more than one transaction or person."""
+    vault = Vault(b"k" * 32)
+    return make_sessions(engine, vault, Store(tmp_path / "uploads", vault))
 
 
 @pytest.fixture

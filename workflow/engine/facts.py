@@ -141,7 +141,8 @@ def reads(definition: Definition) -> frozenset[str]:
     return names
 
 
-def _expressions(definition: Definition) -> Iterator[Expr | bool | None]:
+def expressions_of(definition: Definition) -> Iterator[Expr | bool | None]:
+    """Yield every expression of the definition; some are plain True, False or None."""
     yield from definition.calc.values()
     yield from definition.unique
     yield from (criterion.expr for criterion in definition.criteria)

@@ -24,6 +24,7 @@ from .dossier import Dossier, local_day
 from .duties import guard
 
 RETURN = "return_to"
+AUTHORISATION = "authorisation"     # the kind of file that 代办 needs; the checker asks for it where agents may file
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ def judge(session: Session, dossier: Dossier, trigger: str, actor: Actor, now: d
         _may_return_again(dossier, ways, dest)
 
     def more(way: Transition) -> list[Message]:
-        return [*_window(dossier, way, now), *missing(definition, state, way, facts), *criteria_refusals(definition, state.name, way, facts),
+        return [*_window(dossier, way, now), *_authorised(dossier, way, facts),
+                *missing(definition, state, way, facts), *criteria_refusals(definition, state.name, way, facts),
                 *_remark(definition, state, way, facts, comment, adjusted)]
 
     step = machine.step(definition, state.name, facts, trigger, dest=dest, back_to=back_to(dossier, trigger, changed),
@@ -110,6 +112,15 @@ def _window(dossier: Dossier, way: Transition, now: datetime) -> list[Message]:
         messages.append(Message("INTAKE_CLOSED", f"受理时间为 {definition.intake.start} 至 {definition.intake.end}，现在不在受理期内",
                                 f"Applications are taken from {definition.intake.start} to {definition.intake.end}"))
     return messages
+
+
+def _authorised(dossier: Dossier, way: Transition, facts: Mapping[str, Any]) -> list[Message]:
+    """Whoever files for somebody else attaches the signed paper before handing the case in (代办, domain.md S11)."""
+    definition, row = dossier.definition, dossier.row
+    leaves_draft = definition.states[way.source].kind == "draft" and not definition.states[way.dest].final
+    if row.filed_by == row.applicant_id or not leaves_draft:
+        return []
+    return _files_missing(definition, AUTHORISATION, facts, named=True)
 
 
 def missing(definition: Definition, state: State, way: Transition, facts: Mapping[str, Any]) -> list[Message]:

@@ -42,6 +42,12 @@ def clashes(held: Iterable[str]) -> tuple[Clash, ...]:
     return tuple(clash for clash in _read(ROLES)[1] if names.issuperset(clash.roles))
 
 
+def role_label(name: str) -> Label:
+    """Return what people call a role; a role the file does not know keeps its own name."""
+    role = roles().get(name)
+    return role.label if role else Label(name, name)
+
+
 @lru_cache(maxsize=4)
 def _read(path: Path) -> tuple[dict[str, Role], tuple[Clash, ...]]:
     root, faults = scalars.parse(path.read_bytes(), str(path))
