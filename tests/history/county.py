@@ -20,8 +20,7 @@ KEY = b"a master key of thirty-two bytes"
 ORIGIN = "bangfu.example/log"
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 DOCUMENT = {"key": "hardship", "version": 1, "form": {
-    "fields": [{"name": "reason", "type": "text"}, {"name": "income", "type": "money"},
-               {"name": "id_no", "type": "idcard", "sensitive": True}]}}
+    "reason": {"type": "text"}, "income": {"type": "money"}, "id_no": {"type": "idcard", "sensitive": True}}}
 STATES = ("draft", "grassroots", "county", "paid")
 ANN, BOB = Actor("p-ann", "安"), Actor("p-bob", "鲍")
 

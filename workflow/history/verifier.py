@@ -67,7 +67,7 @@ def verify(session: Session, *, seal_notes: Sequence[str] = (), progress: Progre
     `progress(done, total)` is called every few thousand events. Without `deep`, sealed contents (comments, values,
     the facts of decisions) are not opened. Only what is committed is seen. Raises nothing for what it finds.
     """
-    with _snapshot(session) as reader:
+    with snapshot(session) as reader:
         connection = reader.connection()
         report = Report()
         vault: Vault | None = session.info.get("vault")
@@ -129,6 +129,8 @@ class _Scan:
             number = None if head is None else head.number
             if "extra" in said:
                 number = self._extra(row, said["extra"], position) or number
+            if row[2] == "erase":
+                self._bare.pop(stream, None)
             if ("comment" in said or "changes" in said) is not bool(has_details):
                 self._uneven(row, said, position, bool(has_details))
             if index is not None:
@@ -179,7 +181,7 @@ class _Scan:
             self.report.add("SEAL_ROOT", sealed.size - 0.5, at=sealed.at, size=sealed.size)
 
     def _extra(self, row: Sequence[Any], extra: Any, position: float) -> str | None:
-        """Take note of files and of erasures; return the case number where this step drew it."""
+        """Take note of files; return the case number where this step drew it."""
         if not isinstance(extra, dict):
             return None
         kind = row[2]
@@ -187,8 +189,6 @@ class _Scan:
             self.files[str(extra["attachment"])] = [row[0], row[1], row[3], position, extra, None]
         elif kind == "detach" and (file := self.files.get(str(extra.get("attachment")))) is not None:
             file[5] = row[3]
-        elif kind == "erase":
-            self._bare.pop(row[0], None)
         number = extra.get("number")
         return number if isinstance(number, str) else None
 
@@ -256,7 +256,7 @@ def _numbers(connection: Connection, streams: set[str]) -> dict[str, str | None]
 
 
 @contextmanager
-def _snapshot(session: Session) -> Iterator[Session]:
+def snapshot(session: Session) -> Iterator[Session]:
     """A session that sees one committed state throughout; on PostgreSQL READ COMMITTED would see a new one each query."""
     engine = session.get_bind().engine.execution_options(tx="read")
     if engine.dialect.name == "postgresql":
