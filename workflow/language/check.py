@@ -1,12 +1,53 @@
-"""What the checker refuses, family by family."""
+"""What the checker refuses, family by family. Each family is one function over the sheet and tells its own faults.
+
+A family that judges the whole graph is silent while the graph itself is misread: a mistyped state would otherwise be
+reported as ten unreachable ones.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from . import (
+    check_expressions,
+    check_money,
+    check_people,
+    check_privacy,
+    check_references,
+    check_routes,
+    check_structure,
+    check_time,
+    check_values,
+    check_versions,
+    check_votes,
+    later,
+)
 from .definition import Definition
 from .sheet import Sheet
 
+_ABOUT_THE_GRAPH = frozenset({"states", "transitions", "initial", "actors"})
+
 
 def check(sheet: Sheet, *, released: str | None, earlier: Mapping[int, Definition]) -> None:
-    return None
+    """Tell everything wrong with the meaning of a programme, and what is not carried out yet as warnings."""
+    check_structure.names(sheet)
+    check_references.check(sheet)
+    check_values.check(sheet)
+    check_expressions.check(sheet)
+    check_people.check(sheet)
+    check_time.check(sheet)
+    check_votes.check(sheet)
+    check_money.check(sheet)
+    check_privacy.check(sheet)
+    check_versions.check(sheet, released, earlier)
+    misread = any(one.code in ("UNKNOWN_STATE", "DUPLICATE_STATE") for one in sheet.faults)
+    if not misread and not _ABOUT_THE_GRAPH & sheet.structure.damaged:
+        check_structure.graph_of(sheet)
+        check_routes.check(sheet)
+        check_expressions.unfilled(sheet)
+        check_people.applicant(sheet)
+        check_time.deciding(sheet)
+        check_money.held(sheet)
+    for path, word in later.words_for_later(sheet):
+        sheet.warn(path, "NOT_YET", f"“{word}”已能读懂，但本版本还不能办理，含有它的定义不能发布",
+                   f"'{word}' is understood but not available yet; a definition with it cannot be published")

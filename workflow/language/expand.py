@@ -21,7 +21,8 @@ from .calculations import calculations
 from .expressions import Expr, compile_expression
 from .kinds import Kind, Names
 from .names import cell, with_row
-from .schema import Condition, Programme, Question
+from .schema import Programme, Question
+from .schema_flow import Condition
 from .sheet import Sheet, Way
 from .structure import Path
 from .words import DECIMAL_TEXT, LEVELS, LabelWords

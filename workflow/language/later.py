@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .schema import Programme, Question, StateWords
+from .schema import Programme, Question
+from .schema_flow import StateWords
 from .sheet import Sheet
 from .structure import Path
 

@@ -1,6 +1,6 @@
 """Every word of the definition language, as models; `definitions/schema.json` is generated from them.
 
-    python -m workflow.language.schema > definitions/schema.json
+    python -m workflow.language > definitions/schema.json
 
 The models say which words exist and what shape their values have; `check*.py` says what they must mean together.
 Defaults belong to `schema: 1`: a published document is kept as written and expanded again when it is read, so a
@@ -14,11 +14,19 @@ in the state itself, and a flow may also give `initial`, `params`, `form`, `atta
 from __future__ import annotations
 
 import json
-import sys
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from .schema_flow import (
+    ActorWords,
+    Criterion,
+    Defaults,
+    Operations,
+    Separation,
+    StateWords,
+    TransitionWords,
+)
 from .words import (
     Anything,
     Day,
@@ -36,7 +44,6 @@ from .words import (
 
 FieldType = Literal["text", "note", "int", "decimal", "money", "date", "month", "enum", "multi", "bool", "idcard",
                     "bankcard", "phone", "usci", "org", "person", "file", "table"]
-Kind = Literal["draft", "task", "countersign", "parallel", "notice", "wait", "auto"]
 Value = Literal["cash_grant", "goods", "service", "loan_facilitated", "pool_payout", "recovered", "premium_collected",
                 "funds_raised", "none"]
 
@@ -162,19 +169,6 @@ class Measure(Word):
     sentence: Label | None = None
 
 
-class Condition(Word):
-    expr: Expression
-    message: Label | None = None     # its absence is told by the checker, with a code of its own
-    basis: str = ""
-
-
-class Criterion(Condition):
-    name: Name
-    label: Label | None = None
-    at: str = "submit"
-    on_fail: Literal["refuse", "flag"] = "refuse"
-
-
 class Cap(Word):
     who: Literal["person", "household", "organisation"]
     per: Literal["calendar_year", "academic_year", "cycle", "month", "ever"]
@@ -203,116 +197,6 @@ class Budget(Word):
     unit: Literal["money", "heads", "items"] = "money"
     hold_in: Some = []
     commit: str | None = None
-
-
-class ActorWords(Word):
-    who: Literal["applicant"] | None = None
-    role: str | None = None
-    scope: str | None = None
-    fallback: str | None = None
-    empty: Literal["admin", "fallback", "refuse"] | None = None
-
-
-class Separation(Word):
-    distinct: list[str] = []
-    applicant_may_not_decide: bool = True
-    relatives: Literal["declare"] | None = None
-
-
-class ReturnDefaults(Word):
-    resubmit: Literal["restart", "direct"] = "restart"
-    max: Annotated[int, Field(ge=1, le=99)] | None = None
-
-
-class Defaults(Word):
-    returns: ReturnDefaults = Field(default=ReturnDefaults(), alias="return")
-    comment: dict[str, Literal["required", "optional"]] = {}
-
-
-class Timer(Word):
-    """`do` is free text here, so that a timer which approves is refused as that and not as an unknown word."""
-
-    after: Span
-    every: Span | None = None
-    times: Annotated[int, Field(ge=1, le=100)] | None = None
-    do: Annotated[str, WithJsonSchema({"enum": ["remind", "escalate", "fire"]})]
-    to: str | None = None
-    trigger: str | None = None
-
-
-class Vote(Word):
-    mode: Literal["all", "any", "quorum", "ratio", "sequence"]
-    share: Scalar = Field(default=None, alias="pass")
-    min_voters: Annotated[int, Field(ge=1, le=1000)] | None = None
-    veto: bool = False
-    on_pass: str | None = None
-    on_fail: str | None = None
-    on_empty: Literal["assign_admin", "refuse"] = "assign_admin"
-
-
-class Branch(Word):
-    key: Name
-    label: Label | None = None
-    actor: str
-    when: Expression | None = None
-
-
-class Notice(Word):
-    days: Span
-    show: Some = []
-    mask: Some = []
-    where: Some = []
-
-
-class StateWords(Word):
-    name: str
-    label: Label
-    kind: Kind | None = None
-    actor: str | None = None
-    edit: Some = []
-    hide: Some = []
-    due: Span | None = None
-    timers: list[Timer] = []
-    batch: Some = []
-    claim: bool = False
-    vote: Vote | None = None
-    branches: list[Branch] = []
-    join: Literal["all", "any"] | None = None
-    on_pass: str | None = None
-    on_fail: str | None = None
-    fail_dest: str | None = None
-    notice: Notice | None = None
-    final: bool = False
-    outcome: Literal["approved", "rejected", "withdrawn", "lapsed", "closed"] | None = None
-
-
-class TransitionWords(Word):
-    trigger: str
-    label: Label | None = None
-    source: Some
-    dest: Some
-    when: Expression | None = None
-    conditions: list[Condition] = []
-    require: Some = []
-    comment: Literal["required", "optional"] | None = None
-    actor: str | None = None
-    effects: Some = []
-    resubmit: Literal["restart", "direct"] | None = None
-    edit_only: Some | None = None
-    restart_if_changed: Some = []
-
-
-class Operations(Word):
-    """Where tasks may be changed: a list of states, or `"*"`."""
-
-    transfer: Someplaces = []
-    delegate: Someplaces = []
-    add_signer: Someplaces = []
-    remove_signer: Someplaces = []
-    consult: Someplaces = []
-    cc: Someplaces = []
-    urge: Someplaces = []
-    claim: Someplaces = []
 
 
 class Versioning(Word):
@@ -377,7 +261,3 @@ def json_schema() -> dict[str, Any]:
 
 def json_schema_text() -> str:
     return json.dumps(json_schema(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(json_schema_text())

@@ -13,7 +13,8 @@ from .definition import Definition
 from .expressions import Expr, ExpressionFault
 from .faults import Fault, Mark, Severity, fault
 from .kinds import Kind, Names
-from .schema import Programme, StateWords, TransitionWords
+from .schema import Programme
+from .schema_flow import StateWords, TransitionWords
 from .structure import Path, Structure
 
 

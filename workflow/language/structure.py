@@ -6,7 +6,6 @@ still judge it. What was set aside is remembered, because a name that was declar
 
 from __future__ import annotations
 
-import copy
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -47,8 +46,7 @@ def read_structure(root: Node) -> Structure:
     if not isinstance(root.value, dict):
         told = fault(root.mark, "NOT_A_MAPPING", "文件应由“键: 值”组成", "The file must be a mapping of keys to values")
         return Structure(None, root, [told])
-    tree = copy.deepcopy(root)
-    _drop_empty(tree)
+    tree = _without_empty(root)
     result = Structure(None, tree, [])
     silent: set[Path] = set()
     for _ in range(_MAX_ROUNDS):
@@ -61,15 +59,14 @@ def read_structure(root: Node) -> Structure:
     return result
 
 
-def _drop_empty(node: Node) -> None:
-    """An empty value is the same as a word left out; rows of tables keep theirs."""
-    if isinstance(node.value, dict):
-        node.value = {key: item for key, item in node.value.items() if item.value is not None}
-        for item in node.value.values():
-            _drop_empty(item)
-    elif isinstance(node.value, list):
-        for item in node.value:
-            _drop_empty(item)
+def _without_empty(node: Node) -> Node:
+    """Return a copy in which an empty value is the same as a word left out; rows of tables keep theirs."""
+    value = node.value
+    if isinstance(value, dict):
+        value = {key: _without_empty(item) for key, item in value.items() if item.value is not None}
+    elif isinstance(value, list):
+        value = [_without_empty(item) for item in value]
+    return Node(value, node.mark, dict(node.keys), node.inner)
 
 
 def _set_aside(error: ValidationError, result: Structure, silent: set[Path]) -> bool:

@@ -1,0 +1,65 @@
+"""Votes: each result leads somewhere, and the pass mark can be reached."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from .faults import did_you_mean
+from .schema_flow import StateWords, Vote
+from .sheet import Sheet
+from .structure import Path
+
+_SHARE = re.compile(r"([0-9]{1,4})/([1-9][0-9]{0,3})\Z|([0-9]{1,4}(?:\.[0-9]{1,6})?)\Z", re.ASCII)
+
+
+def check(sheet: Sheet) -> None:
+    for place, state in enumerate(sheet.programme.states):
+        path: Path = ("states", place)
+        if state.kind == "countersign":
+            if state.vote is None:
+                sheet.error(path, "VOTE_RESULT", f"会签“{state.name}”要写 vote", f"'{state.name}' needs a vote")
+            else:
+                _results(sheet, (*path, "vote"), state, state.vote.on_pass, state.vote.on_fail)
+                _mark(sheet, (*path, "vote"), state.vote)
+        elif state.kind == "parallel":
+            _results(sheet, path, state, state.on_pass, state.on_fail)
+        elif state.vote is not None:
+            sheet.error((*path, "vote"), "VOTE_KIND", "只有 kind: countersign 的步骤才写 vote",
+                        "Only a state of kind countersign votes", key=True)
+
+
+def _results(sheet: Sheet, path: Path, state: StateWords, passed: str | None, failed: str | None) -> None:
+    ways = [way for way in sheet.ways() if way.source == state.name]
+    known = {way.trigger for way in ways}
+    for word, trigger in (("on_pass", passed), ("on_fail", failed)):
+        if trigger is None:
+            sheet.error(path, "VOTE_RESULT", f"“{state.name}”没有写 {word}", f"'{state.name}' has no {word}")
+        elif trigger not in known and "transitions" not in sheet.structure.damaged:
+            zh, en = did_you_mean(trigger, known)
+            sheet.error((*path, word), "VOTE_RESULT", f"“{state.name}”没有动作“{trigger}”，表决结果无处可去{zh}",
+                        f"'{state.name}' has no trigger '{trigger}', so the result leads nowhere{en}")
+    if state.fail_dest and not any(way.trigger == failed and way.dest == state.fail_dest for way in ways):
+        sheet.error((*path, "fail_dest"), "VOTE_RESULT", f"“{failed}”到不了“{state.fail_dest}”",
+                    f"'{failed}' does not lead to '{state.fail_dest}'")
+
+
+def _mark(sheet: Sheet, path: Path, vote: Vote) -> None:
+    if vote.mode not in ("quorum", "ratio"):
+        if vote.share is not None:
+            sheet.error((*path, "pass"), "VOTE_PASS", f"{vote.mode} 不写 pass", f"'{vote.mode}' has no pass mark")
+        return
+    found = _SHARE.match(str(vote.share)) if vote.share is not None and not isinstance(vote.share, bool) else None
+    share = None
+    if found:
+        share = Fraction(int(found[1]), int(found[2])) if found[1] else Fraction(found[3])
+    if share is None:
+        sheet.error((*path, "pass") if vote.share is not None else path, "VOTE_PASS", f"{vote.mode} 要写通过标准 pass，例如 2/3",
+                    f"'{vote.mode}' needs a pass mark, such as 2/3")
+    elif vote.mode == "ratio" and not 0 < share <= 1:
+        sheet.error((*path, "pass"), "VOTE_PASS", "通过比例要大于 0、不超过 1", "The ratio must be above 0 and at most 1")
+    elif vote.mode == "quorum" and (share < 1 or share.denominator != 1):
+        sheet.error((*path, "pass"), "VOTE_PASS", "通过票数要写整数，例如 3", "The pass mark is a number of votes, such as 3")
+    elif vote.mode == "quorum" and vote.min_voters is not None and share > vote.min_voters:
+        sheet.error((*path, "pass"), "VOTE_PASS", f"到会 {vote.min_voters} 人时凑不够 {share} 票",
+                    f"With {vote.min_voters} voters {share} votes cannot be reached")
