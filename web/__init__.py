@@ -21,7 +21,8 @@ How to write a view (a file here, its templates in `templates/<blueprint>/`):
 * `flash(_("已同意…"))` shows a status line on the next page; `flash(…, "bad"|"warn")` otherwise.
 
 Templates: `{% extends "base.html" %}` (officers) or `"phone.html"` (applicants). Blocks: `title`, `main`; base also `layout`
-(replace it for the split queue: give your own <main id="main">); phone also `back` (path), `heading` (words in the bar), `dock`.
+(replace it for the split queue: your own <main id="main" class="split case">,
+`case` where a phone shows the case and not the list); phone also `back` (path), `heading` (words in the bar), `dock`.
 Globals: `lang`, `size`, `me` (name, username, shortcuts, phrases, settings, actor), `union`, `now()`, `csrf_token()`,
 `form_key()`, `icon("check")`, `asset("app.css")`, `fen(amount)` "3,800.00", `yuan(amount)` "3,800 元", `when(dt, "minute"|"day"|"short")`,
 `due_words(dt)`, `due_class(dt)` ("" | "soon" | "late"), `mask_name("李文华")`, `link(page=2)` (this address with its query changed).

@@ -81,11 +81,11 @@ def words(spec: Field, value: Any, *, opened: bool = False) -> str:
 
 def as_words(definition: Definition, changes: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """Return [(label, before, after)] for {full name: [old, new]} in canonical JSON, masked."""
-    lines = []
+    lines: list[tuple[str, str, str]] = []
     for full, sides in changes.items():
         spec = definition.form.get(full.partition(".")[2])
         if spec is None:
-            lines.append((full, *(str(side or "") for side in sides)))
+            lines.append((full, str(sides[0] or ""), str(sides[1] or "")))
             continue
         before, after = ("" if side is None else words(spec, from_json(spec, side)) for side in sides)
         if before and before == after:

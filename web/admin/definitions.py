@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 
 from web import language as tongue
 from web.access import access, person
+from web.cli.diagram import mermaid
 from web.db import now, session
 from workflow import language, programmes
 from workflow.errors import Message, NotFound, NotYours, Refused, one
@@ -97,7 +98,7 @@ def release(key: str, version: int) -> ResponseReturnValue:
     earlier = max((r.version for r in programmes.releases(session()) if r.key == key and r.version < version), default=None)
     changes = programmes.diff(programmes.definition(session(), key, earlier), definition) if earlier else []
     return render_template("admin/release.html", definition=definition, earlier=earlier, changes=changes,
-                           rail=rail.of(definition, tongue.lang()), diagram=rail.mermaid(definition, tongue.lang()))
+                           rail=rail.of(definition, tongue.lang()), diagram=mermaid(definition))
 
 
 def _checked(text: str, name: str, refused: tuple[Message, ...] = ()) -> ResponseReturnValue:

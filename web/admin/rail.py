@@ -56,12 +56,3 @@ def _row(definition: Definition, state: State, lang: str) -> Row:
     rule = definition.actors.get(state.actor or "")
     who = "" if rule is None else (rule.who or rule.role or "")
     return Row(state, state.label.text(lang), who, str(state.due or ""), ways)
-
-
-def mermaid(definition: Definition, lang: str) -> str:
-    """The whole flow as Mermaid text, for engineers. Ids are the ASCII names; Mermaid takes Chinese only in labels."""
-    lines = ["stateDiagram-v2", f"    [*] --> {definition.initial}"]
-    lines += [f'    state "{state.label.text(lang)}" as {name}' for name, state in definition.states.items()]
-    lines += [f"    {way.source} --> {way.dest}: {way.label.text(lang)}" for way in definition.transitions]
-    lines += [f"    {name} --> [*]" for name, state in definition.states.items() if state.final]
-    return "\n".join(lines)

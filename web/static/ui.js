@@ -57,8 +57,47 @@ if ('shortcuts' in document.body.dataset) document.addEventListener('keydown', e
   else target.click()
 })
 
-// Autosave: form[data-autosave=<url>] is sent there ten seconds after the last change; [data-saved] tells when it was.
-// (filled in by the pages of the applicant)
+// Autosave: form[data-autosave] is sent to its own address ten seconds after the last key, at once after a choice. The answer
+// says when it was saved ([data-saved]), what it comes to ([data-calc]) and which questions apply ([data-question]).
+for (const form of $$('form[data-autosave]')) {
+  let timer, running = Promise.resolve()
+  const save = async () => {
+    if (form.dataset.sent) return
+    const data = new FormData(form)
+    for (const [name, value] of [...data]) if (value instanceof File) data.delete(name)
+    try {
+      const answer = await fetch(location.href, { method: 'POST', body: data, headers: { 'X-Autosave': '1' } })
+      const told = await answer.json()
+      $('[data-saved]', form).textContent = told.saved
+      if (!answer.ok) return
+      for (const id of told.shown) $(`[data-question=${id}]`, form)?.removeAttribute('hidden')
+      for (const id of told.hidden) $(`[data-question=${id}]`, form)?.setAttribute('hidden', '')
+      const calc = $('[data-calc]', form)
+      if (calc) { calc.innerHTML = told.calc; calc.hidden = !told.calc.trim() }
+    } catch { /* offline: what is typed stays in the page, the next change tries again */ }
+  }
+  const soon = wait => { clearTimeout(timer); timer = setTimeout(() => { running = running.then(save) }, wait) }
+  form.addEventListener('input', event => event.target.type !== 'file' && soon(10000))
+  form.addEventListener('change', event => event.target.type !== 'file' && soon(300))
+}
 
-// Upload preview: input[type=file][data-preview=<id>] shows names and pictures before they are sent.
-// (filled in by the pages of the applicant)
+// Photos: made smaller on the device and sent as soon as they are chosen.  input[type=file][data-shrink]
+const shrunk = async file => {
+  if (!file.type.startsWith('image/') || file.size < 1e6) return file
+  try {
+    const picture = await createImageBitmap(file), scale = Math.min(1, 2400 / Math.max(picture.width, picture.height))
+    const canvas = new OffscreenCanvas(picture.width * scale, picture.height * scale)
+    canvas.getContext('2d').drawImage(picture, 0, 0, canvas.width, canvas.height)
+    const blob = await canvas.convertToBlob({ type: 'image/jpeg', quality: .88 })
+    return blob.size < file.size ? new File([blob], file.name.replace(/\.\w+$/, '') + '.jpg', { type: blob.type }) : file
+  } catch { return file }              // an old phone: the server makes it smaller
+}
+for (const input of $$('input[data-shrink]')) input.addEventListener('change', async () => {
+  const files = new DataTransfer()
+  for (const file of input.files) files.items.add(await shrunk(file))
+  input.files = files.files
+  input.form.requestSubmit($('button[name=upload]', input.closest('li')))
+})
+
+// A print that has been recorded opens the printer by itself.  [data-print-now]
+if ($('[data-print-now]')) print()
