@@ -41,7 +41,7 @@ _CLOSE = update(_tasks).where(_tasks.c.id == bindparam("task_id")).values(
     status="done", closed_at=bindparam("at"), closed_by=bindparam("by"))
 _OPEN = insert(_tasks)
 _DECIDE = insert(Decision.__table__)
-_FORGET = delete(_drafts).where(_drafts.c.case_id == bindparam("case_id"), _drafts.c.person_id == bindparam("me"))
+_FORGET = delete(_drafts).where(_drafts.c.case_id == bindparam("case_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +196,8 @@ class _Move:
             connection.execute(_CLOSE, {"task_id": row.task_id, "at": self.now, "by": self.actor.person_id})
         if not dest.final and dest.kind != "auto":
             self._open_task(dest, appended.seq)
-        if row.draft_form is not None:
-            connection.execute(_FORGET, {"case_id": row.id, "me": self.actor.person_id})
+        if self.dossier.drafts:      # typed against the old revision: nobody's draft fits the case any longer
+            connection.execute(_FORGET, {"case_id": row.id})
         if self.changes or row.submitted_at is None:
             self._index_identities()
         if definition.unique and (row.submitted_at is None or dest.final or self.changes):

@@ -47,6 +47,7 @@ class Dossier:
     decided: tuple[Decided, ...]
     attached: Mapping[str, int]
     related: bool                    # the actor's own identity number, phone or card stands in this case
+    drafts: int                      # how many people have typed something here and not sent it
     replay: Row[Any] | None          # the event that already carries this request's idempotency key
     draft: dict[str, Any] = field(default_factory=dict)
 
@@ -78,7 +79,9 @@ _CASE = (
     .join(_people, _people.c.id == _cases.c.applicant_id)
     .join(_units, _units.c.id == _cases.c.unit_id)
     .outerjoin(_tasks, and_(_tasks.c.case_id == _cases.c.id, _tasks.c.status == "open"))
-    .outerjoin(_drafts, and_(_drafts.c.case_id == _cases.c.id, _drafts.c.person_id == bindparam("me")))
+    # A draft typed against an earlier revision is not laid over what has happened since.
+    .outerjoin(_drafts, and_(_drafts.c.case_id == _cases.c.id, _drafts.c.person_id == bindparam("me"),
+                             _drafts.c.revision == _cases.c.revision))
     .where(_cases.c.id == bindparam("case_id"))
 )
 _CASE_LOCKED = _CASE.with_for_update(of=_cases)
@@ -95,6 +98,8 @@ _BESIDE = union_all(
     .where(_decisions.c.case_id == bindparam("case_id")),
     select(literal("files"), func.count(), _files.c.kind, _text(null()), _text(null()))
     .where(_files.c.case_id == bindparam("case_id"), _files.c.removed_at.is_(None)).group_by(_files.c.kind),
+    select(literal("drafts"), func.count(), _text(null()), _text(null()), _text(null()))
+    .where(_drafts.c.case_id == bindparam("case_id")),
     select(literal("related"), cast(1, BigInteger), _identities.c.field, _text(null()), _text(null()))
     .join(_me, _identities.c.digest.in_((_me.c.id_no_index, _me.c.phone_index, _me.c.bank_card_index)))
     .where(_identities.c.case_id == bindparam("case_id"), _me.c.id == bindparam("me")),
@@ -112,18 +117,20 @@ def open_dossier(session: Session, case_id: str, actor: Actor, *, lock: bool = F
     row = connection.execute(_CASE_LOCKED if lock else _CASE, names).one_or_none()
     if row is None:
         raise NotFound
-    decided, attached, related = [], {}, False
+    decided, attached, related, drafts = [], {}, False, 0
     for what, n, a, b, c in connection.execute(_BESIDE, names):
         if what == "decided":
             decided.append(Decided(n, a, b, c))
         elif what == "files":
             attached[a] = n
+        elif what == "drafts":
+            drafts = n
         else:
             related = True
     definition = by_digest(session, row.definition_digest)
     return Dossier(
         row=row, definition=definition, form=unsealed(session, "cases", case_id, definition, row.form, row.sealed),
-        decided=tuple(sorted(decided, key=lambda d: d.seq)), attached=attached, related=related,
+        decided=tuple(sorted(decided, key=lambda d: d.seq)), attached=attached, related=related, drafts=drafts,
         replay=connection.execute(_REPLAY, {"key": key}).one_or_none() if key else None,
         draft=draft_values(session, row) if row.draft_form is not None else {},
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -60,6 +60,8 @@ def judge(session: Session, dossier: Dossier, trigger: str, actor: Actor, now: d
 
     step = machine.step(definition, state.name, facts, trigger, dest=dest, back_to=back_to(dossier, trigger, changed),
                         more=more)
+    if step.transition.actor != ways[0].actor:
+        role = guard(session, dossier, step.transition, actor, declared=declared)
     amount = _amount(dossier, state, definition.states[step.dest], facts, adjusted, changed)
     if amount is None and definition.amount and definition.states[step.dest].outcome == "approved":
         machine.value(definition, definition.amount.value, facts)
@@ -99,10 +101,12 @@ def _may_return_again(dossier: Dossier, ways: list[Transition], dest: str | None
 
 
 def _window(dossier: Dossier, way: Transition, now: datetime) -> list[Message]:
-    """A first submission must fall in the version's period and in the intake window."""
-    definition, today = dossier.definition, local_day(now)
-    if dossier.row.submitted_at is not None or definition.states[way.source].kind != "draft" or (
-            definition.states[way.dest].final):
+    return [] if dossier.row.submitted_at is not None else closed(dossier.definition, way, local_day(now))
+
+
+def closed(definition: Definition, way: Transition, today: date) -> list[Message]:
+    """Return why a first submission by `way` is not taken today: outside the version's period or the intake window."""
+    if definition.states[way.source].kind != "draft" or definition.states[way.dest].final:
         return []
     messages = []
     if not effective(definition, today):

@@ -140,8 +140,10 @@ def look(session: Session, case_id: str, actor: Actor, now: datetime) -> CaseVie
                  and (r := standing(session, dossier, way, actor))), "")
     objections = tuple(conflicts(dossier, state.name, actor, role, declared=True)) if holds else ()
     auditor = actor.holds("auditor")
-    hidden = frozenset() if auditor else state.hide
     mine = actor.person_id in (dossier.row.applicant_id, dossier.row.filed_by)
+    hidden = frozenset() if auditor else state.hide
+    if mine:                         # what the form never showed its applicant stays between the officers
+        hidden |= definition.states[definition.initial].hide
     shown = tuple(name for name, spec in definition.form.items()
                   if f"form.{name}" not in hidden and asked(definition, spec, facts))
     waiting = _waiting(session, dossier, now)
