@@ -39,11 +39,31 @@ from typing import Any
 
 from flask import Flask
 
-from . import access, db, errors, language, security, settings, show, signins
+from . import (
+    access,
+    account,
+    admin,
+    api,
+    apply,
+    audit,
+    cli,
+    db,
+    errors,
+    home,
+    language,
+    public,
+    review,
+    security,
+    settings,
+    show,
+    signins,
+)
 from .access import actor
 from .db import now
 
 __all__ = ["actor", "create_app", "now"]
+
+ROOMS = (home, account, public, apply, review, audit, admin, api)
 
 
 def create_app(given: Mapping[str, Any] | None = None) -> Flask:
@@ -60,35 +80,11 @@ def create_app(given: Mapping[str, Any] | None = None) -> Flask:
     show.connect(app)
     app.teardown_appcontext(db.abandon)
 
-    _rooms(app)
-    _commands(app)
+    for room in ROOMS:
+        app.register_blueprint(room.blueprint)
+    security.csrf.exempt(api.blueprint)      # it takes tokens and never the browser's cookie
+    cli.register(app)
+
     if not settings.at_the_command_line():
         db.database(app)             # a server stops here when a secret is missing, not at its first visitor
     return app
-
-
-def _rooms(app: Flask) -> None:
-    import importlib
-
-    from . import account, admin, home
-
-    for room in (home, account, admin):
-        app.register_blueprint(room.blueprint)
-    for name in ("public", "apply", "review", "audit", "api"):
-        try:
-            module = importlib.import_module(f"web.{name}")
-            module.blueprint  # noqa: B018
-        except (ImportError, AttributeError) as error:         # still being written
-            app.logger.warning("web.%s is left out: %s", name, error)
-            continue
-        app.register_blueprint(module.blueprint)
-        if name == "api":
-            security.csrf.exempt(module.blueprint)
-
-
-def _commands(app: Flask) -> None:
-    import importlib
-    try:
-        importlib.import_module("web.cli").register(app)
-    except (ImportError, AttributeError) as error:
-        app.logger.warning("web.cli is left out: %s", error)
