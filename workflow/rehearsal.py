@@ -137,7 +137,7 @@ class _Walk:
 
 def _distances(definition: Definition, goals: Any) -> Mapping[str, int]:
     """Return how many steps each state is from the nearest of `goals`."""
-    far = {name: 0 for name in goals}
+    far = dict.fromkeys(goals, 0)
     while True:
         nearer = {way.source: far[way.dest] + 1 for way in definition.transitions
                   if way.dest in far and far[way.dest] + 1 < far.get(way.source, 999)}
