@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.web.county import PASSWORD, both
+from tests.web.desk import NOW, Desks
 from web import db
 from workflow.language.roles import clashes
 from workflow.records import Account, Appointment, Event, Organisation, Release
@@ -214,3 +215,20 @@ def test_every_shipped_file_opens(signed_in, app):
 
 def test_the_empty_page_says_so(signed_in):
     assert "每个待办都有人办" in signed_in("admin").get("/admin/unmanned").text
+
+
+@both
+def test_a_task_whose_only_officer_has_left_is_found(app, visitor, clock):
+    clock.at = NOW
+    desks = Desks(app)
+    desks.filed("A-1")
+    admin = visitor()
+    admin.sign_in("admin")
+    assert "每个待办都有人办" in admin.get("/admin/unmanned").text
+    with app.app_context(), db.writing() as session:
+        session.scalars(select(Account).where(Account.username == "basic")).one().status = "disabled"
+    page = admin.get("/admin/unmanned").text
+    assert "二建公司工会" in page and f"role=grassroots&amp;organisation={desks.orgs['539921-01-01']}" in page
+    # The way from there to an appointment keeps in mind which post it is.
+    page = admin.get(f"/admin/accounts?role=grassroots&organisation={desks.orgs['539921-01-01']}").text
+    assert "任命为 二建公司工会 的 基层工会经办人" in page
