@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 import orjson
+from orjson import loads
 from sqlalchemy import Connection, select, text
 from sqlalchemy.orm import Session
 
@@ -36,12 +37,13 @@ COLUMNS = (
 )
 _KEYS = tuple(key for _, key in COLUMNS)
 _WIDTH = len(COLUMNS)
+_HASH, _LEAF = _WIDTH + 2, _WIDTH + 3            # behind the columns: body, prev, hash, leaf_index, has details
 _UTC_TEXT = "to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
 _BATCH = 2000
 
 
 class Head(NamedTuple):
-    """The last event of a stream so far."""
+    """The last event of a stream."""
 
     seq: int
     hash: bytes
@@ -78,8 +80,7 @@ def verify(session: Session, *, seal_notes: Sequence[str] = (), progress: Progre
             scan.take(rows)
             if progress is not None:
                 progress(scan.events, total)
-        scan.finish()
-        cases = standing.check(connection, report, scan.heads, scan.files)
+        cases = standing.check(connection, report, scan.finish(), scan.files)
         if deep and vault is not None:
             contents.check(reader, report, scan.erased)
         numbers = _numbers(connection, report.streams())
@@ -91,64 +92,67 @@ _NO_VAULT = Message("NO_KEY", "没有密钥，未核对签名和加密内容", "
 
 
 class _Scan:
-    """The pass over all events: `heads` by stream, the frontier of the log, files attached and taken out."""
+    """The pass over all events: the end of every stream, the frontier of the log, files attached and taken out."""
 
     def __init__(self, report: Report, sealed: list[_Sealed]) -> None:
         self.report, self.sealed = report, sealed
-        self.heads: dict[str, Head] = {}
         self.frontier = Frontier()
         self.files: dict[str, list[Any]] = {}
         self.erased: set[str] = set()            # streams whose contents were erased, rightly or not
         self.events = 0
-        self._position = 0                       # the next free place in the log
+        self._last: dict[str, tuple[Any, ...]] = {}
+        self._numbers: dict[str, str] = {}       # drawn by a step of the case
+        self._due = 0                            # the next place in the log
         self._bare: dict[str, list[tuple[float, int, str]]] = {}
 
-    def take(self, rows: Sequence[Sequence[Any]]) -> None:
-        heads, add, keys, width = self.heads, self.frontier.add, _KEYS, _WIDTH
+    def take(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Check one batch. The few lines every event runs through are written for speed; what is wrong goes elsewhere."""
+        last, keys, width, add = self._last, _KEYS, _WIDTH, self.frontier.add
         self.events += len(rows)
         for row in rows:
             body, prev, hashed, index, has_details = row[width:]
             stream, seq = row[0], row[1]
-            head = heads.get(stream)
-            position = LAST if index is None else index
+            before = last.get(stream)
             try:
                 intact = sha256(b"bangfu-event/1\0" + prev + body).digest() == hashed
-                said = orjson.loads(body)
+                said = loads(body)
                 get = said.get
             except (orjson.JSONDecodeError, TypeError, AttributeError):
                 intact, said, get = False, {}, None
             if not intact:
-                self.report.add("BODY", position, stream, seq, row[3])
-            if get is not None and (tuple(map(get, keys)) != tuple(row[:width]) or get("v") != VERSION):
-                self._columns(row, said, position)
-            if head is None:
+                self.report.add("BODY", _position(row), stream, seq, row[3])
+            if get is not None and (tuple(map(get, keys)) != row[:width] or said.get("v") != VERSION):
+                self._columns(row, said)
+            if before is None:
                 if seq != 1 or prev != origin(stream):
-                    self._chain(row, None, position)
-            elif seq != head.seq + 1 or prev != head.hash:
-                self._chain(row, head, position)
-            number = None if head is None else head.number
+                    self._chain(row, 1)
+            elif seq != before[1] + 1 or prev != before[_HASH]:
+                self._chain(row, before[1] + 1)
             if "extra" in said:
-                number = self._extra(row, said["extra"], position) or number
+                self._extra(row, said["extra"])
             if row[2] == "erase":
                 self._bare.pop(stream, None)
             if ("comment" in said or "changes" in said) is not bool(has_details):
-                self._uneven(row, said, position, bool(has_details))
+                self._uneven(row, said, bool(has_details))
             if index is not None:
-                if index != self._position or self.sealed and self.sealed[0].size <= index:
+                if index != self._due or self.sealed and self.sealed[0].size <= index:
                     self._place(row, index)
                 add(sha256(b"\0" + hashed).digest() if type(hashed) is bytes else leaf(str(hashed).encode()))
-                self._position = index + 1
-            heads[stream] = Head(seq, hashed, row[10], row[12], row[11], row[13], row[3], position, number)
+                self._due = index + 1
+            last[stream] = row
 
-    def finish(self) -> None:
-        """Judge the seals beyond the last event, and what lost its contents without a word."""
+    def finish(self) -> dict[str, Head]:
+        """Judge the seals beyond the last event, and what lost its contents without a word; return every stream's end."""
         while self.sealed:
             self._seal(self.sealed.pop(0))
         for stream, steps in self._bare.items():
             for position, seq, at in steps:
                 self.report.add("ERASED", position, stream, seq, at)
+        return {stream: Head(row[1], row[_HASH], row[10], row[12], row[11], row[13], row[3], _position(row),
+                             self._numbers.get(stream)) for stream, row in self._last.items()}
 
-    def _columns(self, row: Sequence[Any], said: dict[str, Any], position: float) -> None:
+    def _columns(self, row: tuple[Any, ...], said: dict[str, Any]) -> None:
+        position = _position(row)
         for place, (name, key) in enumerate(COLUMNS):
             if row[place] != said.get(key):
                 self.report.add("COLUMN", position, row[0], row[1], row[3], name=name, found=_shown(row[place]),
@@ -156,8 +160,8 @@ class _Scan:
         if said.get("v") != VERSION:
             self.report.add("BODY", position, row[0], row[1], row[3])
 
-    def _chain(self, row: Sequence[Any], head: Head | None, position: float) -> None:
-        stream, seq, at, due = row[0], row[1], row[3], 1 if head is None else head.seq + 1
+    def _chain(self, row: tuple[Any, ...], due: int) -> None:
+        stream, seq, at, position = row[0], row[1], row[3], _position(row)
         if seq > due:
             self.report.add("MISSING", position, stream, seq, at, first=due, last=seq - 1)
         elif seq < due:
@@ -165,50 +169,63 @@ class _Scan:
         else:
             self.report.add("CHAIN", position, stream, seq, at)
 
-    def _place(self, row: Sequence[Any], index: int) -> None:
+    def _place(self, row: tuple[Any, ...], index: int) -> None:
         """Judge the seals that end before this leaf, and a leaf that is not the next one."""
-        if index > self._position:
-            self.report.add("LEAF", self._position - 0.5, row[0], row[1], row[3], first=self._position, last=index - 1)
-        elif index < self._position:
+        if index > self._due:
+            self.report.add("LEAF", self._due - 0.5, row[0], row[1], row[3], first=self._due, last=index - 1)
+        elif index < self._due:
             self.report.add("REPEATED", index, row[0], row[1], row[3], place=index)
         while self.sealed and self.sealed[0].size <= index:
             self._seal(self.sealed.pop(0))
 
     def _seal(self, sealed: _Sealed) -> None:
-        if sealed.size > max(self._position, self.frontier.size):
-            self.report.add("LOG_SHORT", sealed.size - 0.5, at=sealed.at, size=sealed.size, found=self._position)
+        if sealed.size > max(self._due, self.frontier.size):
+            self.report.add("LOG_SHORT", sealed.size - 0.5, at=sealed.at, size=sealed.size, found=self._due)
         elif self.frontier.size != sealed.size or self.frontier.root() != sealed.root:
             self.report.add("SEAL_ROOT", sealed.size - 0.5, at=sealed.at, size=sealed.size)
 
-    def _extra(self, row: Sequence[Any], extra: Any, position: float) -> str | None:
-        """Take note of files; return the case number where this step drew it."""
+    def _extra(self, row: tuple[Any, ...], extra: Any) -> None:
+        """Take note of files, and of the number where this step drew it."""
         if not isinstance(extra, dict):
-            return None
-        kind = row[2]
-        if kind == "attach" and "attachment" in extra:
-            self.files[str(extra["attachment"])] = [row[0], row[1], row[3], position, extra, None]
-        elif kind == "detach" and (file := self.files.get(str(extra.get("attachment")))) is not None:
+            return
+        if row[2] == "attach" and "attachment" in extra:
+            self.files[str(extra["attachment"])] = [row[0], row[1], row[3], _position(row), extra, None]
+        elif row[2] == "detach" and (file := self.files.get(str(extra.get("attachment")))) is not None:
             file[5] = row[3]
-        number = extra.get("number")
-        return number if isinstance(number, str) else None
+        if isinstance(number := extra.get("number"), str):
+            self._numbers[row[0]] = number
 
-    def _uneven(self, row: Sequence[Any], said: dict[str, Any], position: float, has_details: bool) -> None:
+    def _uneven(self, row: tuple[Any, ...], said: dict[str, Any], has_details: bool) -> None:
         """Contents without a commitment, or a commitment without contents: the latter is right once an `erase` follows."""
         if has_details:
-            self.report.add("DETAILS", position, row[0], row[1], row[3])
+            self.report.add("DETAILS", _position(row), row[0], row[1], row[3])
         elif said:
             self.erased.add(row[0])
-            self._bare.setdefault(row[0], []).append((position, row[1], row[3]))
+            self._bare.setdefault(row[0], []).append((_position(row), row[1], row[3]))
 
 
-def _events(connection: Connection) -> Iterator[Sequence[Sequence[Any]]]:
-    """Yield all events in batches as plain rows: in the order of the log, then those that have no leaf yet."""
-    at = _UTC_TEXT if connection.dialect.name == "postgresql" else "at"
-    names = ", ".join(at if name == "at" else f'"{name}"' for name, _ in COLUMNS)
+def _position(row: tuple[Any, ...]) -> float:
+    """The place in the log, after everything where there is none yet."""
+    return LAST if row[_LEAF] is None else float(row[_LEAF])
+
+
+def _events(connection: Connection) -> Iterator[list[tuple[Any, ...]]]:
+    """Yield all events in batches: in the order of the log, then those that have no leaf yet.
+
+    Straight from the driver, whose rows are plain tuples: SQLAlchemy's would cost as much again as checking them.
+    """
+    postgresql = connection.dialect.name == "postgresql"
+    names = ", ".join(_UTC_TEXT if postgresql and name == "at" else f'"{name}"' for name, _ in COLUMNS)
     query = f"SELECT {names}, body, prev, hash, leaf_index, details IS NOT NULL FROM events WHERE leaf_index IS"
-    streaming = connection.execution_options(stream_results=True, yield_per=_BATCH)
+    driver: Any = connection.connection.driver_connection
     for rest in ("NOT NULL ORDER BY leaf_index", "NULL ORDER BY id"):
-        yield from streaming.execute(text(f"{query} {rest}")).partitions(_BATCH)
+        cursor = driver.cursor("verify") if postgresql else driver.cursor()
+        try:
+            cursor.execute(f"{query} {rest}")
+            while batch := cursor.fetchmany(_BATCH):
+                yield batch
+        finally:
+            cursor.close()
 
 
 def _seals(session: Session, report: Report, vault: Vault | None, notes: Sequence[str]) -> tuple[list[_Sealed], int]:
