@@ -24,6 +24,7 @@ from workflow.queries import EventRow
 
 from . import language
 from .apply.boxes import said as masked
+from .show import fen
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +81,17 @@ def words(spec: Field, value: Any, *, opened: bool = False) -> str:
 
 
 def as_words(definition: Definition, changes: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """Return [(label, before, after)] for {full name: [old, new]} in canonical JSON, masked."""
+    """Return [(label, before, after)] for {full name: [old, new]} in canonical JSON, masked; "" where nothing stood."""
     lines: list[tuple[str, str, str]] = []
     for full, sides in changes.items():
         spec = definition.form.get(full.partition(".")[2])
-        if spec is None:
-            lines.append((full, str(sides[0] or ""), str(sides[1] or "")))
+        if spec is None:             # the amount, in 分
+            lines.append((_("金额"), fen(sides[0]), fen(sides[1])))
             continue
         before, after = ("" if side is None else words(spec, from_json(spec, side)) for side in sides)
         if before and before == after:
             after = _("已更换，显示的部分相同")
-        lines.append((spec.label.text(language.lang()), before or _("未填写"), after or _("未填写")))
+        lines.append((spec.label.text(language.lang()), before, after))
     return lines
 
 
@@ -159,6 +160,8 @@ def because(definition: Definition, why: Explanation | None) -> str:
     said = why.sentence(lambda name: name_of(definition, name).text(lang), value)
     said = re.sub(r" [✓✗]$", "", said)
     said = re.sub(r"'([^']*)'|\"([^\"]*)\"", lambda found: codes.get(found[1] or found[2] or "", found[1] or found[2] or ""), said)
+    for number in set(re.findall(r"(?<![\w.'\"])\d{4,}(?![\w.'\"])", why.text)):
+        said = re.sub(rf"(?<![\w.,]){number}(?![\w.,])", f"{int(number):,}", said)
     for pattern, sign in _SIGNS_ZH if lang == "zh" else _SIGNS:
         said = re.sub(pattern, sign, said)
     return said

@@ -1,0 +1,159 @@
+"""The history of a case in words: decisions as cards, everything else folded between them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask_babel import gettext as _
+
+from workflow.calendar import working_calendar
+from workflow.language.definition import Definition
+from workflow.machine import name_of
+from workflow.queries import EventRow
+
+from .. import language, sheet
+from ..show import fen, mask_name, role_name
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One step that moved the case. `dot`: y went on, w back, refused or overridden, s the system."""
+
+    seq: int
+    at: datetime
+    title: str
+    who: str
+    comment: str
+    changes: list[tuple[str, str, str]]
+    notes: tuple[str, ...]
+    took: str
+    dot: str
+    first: bool                      # the first submission: its values are answers, not changes
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Small:
+    """One event that moved nothing: a file, a look, a print."""
+
+    seq: int
+    at: datetime
+    words: str
+    who: str
+    comment: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A card, or a run of small events between two cards."""
+
+    card: Card | None
+    small: tuple[Small, ...] = ()
+    heading: str = ""
+
+
+def timeline(definition: Definition, events: Sequence[EventRow]) -> list[Group]:
+    """Return the history, oldest first."""
+    groups: list[Group] = []
+    run: list[EventRow] = []
+    entered: datetime | None = None
+    amount: int | None = None
+    for event in events:
+        if event.kind != "act":
+            run.append(event)
+            continue
+        groups += _folded(definition, run)
+        run = []
+        groups.append(Group(_card(definition, event, entered, amount)))
+        entered, amount = event.at, event.amount_fen
+    return groups + _folded(definition, run)
+
+
+def short(digest: bytes) -> str:
+    """ "9f3a…c21e": enough to compare by eye with a print."""
+    text = digest.hex()
+    return f"{text[:4]}…{text[-4:]}"
+
+
+def _card(definition: Definition, event: EventRow, entered: datetime | None, before: int | None) -> Card:
+    lang = language.lang()
+    source = definition.states.get(event.from_state or "")
+    pressed = sheet.trigger_label(definition, event)
+    title = pressed if source is None or source.kind == "draft" else f"{source.label.text(lang)}{'：' if lang == 'zh' else ': '}{pressed}"
+    changes = sheet.as_words(definition, event.changes)
+    if "amount" not in event.changes and None not in (event.amount_fen, before) and event.amount_fen != before:
+        changes.append((_("金额"), fen(before), fen(event.amount_fen)))
+    end = definition.states.get(event.to_state or "")
+    warn = (event.trigger == "return_to" or bool(event.extra.get("overridden"))
+            or (end is not None and end.final and end.outcome != "approved") or (before is not None and before != event.amount_fen))
+    return Card(
+        event.seq, event.at, title, _who(event), event.comment, changes, tuple(_notes(definition, event)),
+        _took(definition, event, entered), "s" if event.actor_id is None else "w" if warn else "y",
+        "number" in event.extra, short(event.hash))
+
+
+def _who(event: EventRow) -> str:
+    if event.actor_id is None:
+        return _("系统")
+    # An applicant is a private person; who decides answers for it by name.
+    private = event.role in ("applicant", "agent")
+    parts = [event.organisation, mask_name(event.who) if event.role == "applicant" else event.who, role_name(event.role)]
+    if event.behalf:
+        parts.append(_("代 %(name)s 办理", name=mask_name(event.behalf)))
+    how = {"batch": _("批量办理"), "api": _("接口"), "command": _("命令行"), "timer": _("定时")}.get(event.via)
+    return " ".join(part for part in (*parts, how) if part and not (private and part == event.organisation))
+
+
+def _notes(definition: Definition, event: EventRow) -> Iterable[str]:
+    lang, extra = language.lang(), event.extra
+    for name in extra.get("overridden", ()):
+        criterion = next((c for c in definition.criteria if c.name == name), None)
+        yield _("判断后放行：%(what)s", what=criterion.label.text(lang) if criterion else name)
+    if extra.get("correct"):
+        yield _("要求补正：%(what)s", what="、".join(name_of(definition, name).text(lang) for name in extra["correct"]))
+    if extra.get("declared"):
+        yield _("声明与申请人没有亲属关系")
+    if extra.get("direct"):
+        yield _("补正后直接回到退回的环节")
+    if extra.get("number"):
+        yield _("受理编号 %(number)s", number=extra["number"])
+
+
+def _took(definition: Definition, event: EventRow, entered: datetime | None) -> str:
+    source = definition.states.get(event.from_state or "")
+    if entered is None or source is None or source.kind == "draft":
+        return ""
+    calendar = working_calendar()
+    used = calendar.working_days_between(entered, event.at)
+    if source.due is None:
+        return _("用时 %(used)s 个工作日", used=used)
+    promised = calendar.working_days_between(entered, calendar.due(entered, source.due) - timedelta(microseconds=1))
+    return _("用时 %(used)s 个工作日，时限 %(promised)s 个", used=used, promised=promised)
+
+
+def _folded(definition: Definition, run: Sequence[EventRow]) -> list[Group]:
+    if not run:
+        return []
+    small = tuple(Small(event.seq, event.at, _said(definition, event), _who(event), event.comment, short(event.hash)) for event in run)
+    kinds = dict.fromkeys(_kind(event.kind) for event in run)
+    return [Group(None, small, "、".join(kinds))]
+
+
+def _kind(kind: str) -> str:
+    words = {"start": _("开始填报"), "attach": _("上传材料"), "detach": _("删除材料"), "reveal": _("查看完整信息"),
+             "view_file": _("查看材料"), "print": _("打印"), "export": _("导出"), "verify": _("校验"), "remind": _("提醒"),
+             "urge": _("催办"), "escalate": _("督办")}
+    return words.get(kind, kind)
+
+
+def _said(definition: Definition, event: EventRow) -> str:
+    lang, extra = language.lang(), event.extra
+    if event.kind in ("attach", "detach") and extra.get("kind") in definition.attachments:
+        return f"{_kind(event.kind)} {definition.attachments[extra['kind']].label.text(lang)}"
+    if event.kind == "reveal":
+        fields = "、".join(name_of(definition, f"form.{name}").text(lang) for name in extra.get("fields", ()))
+        return f"{_kind(event.kind)} {fields}"
+    return _kind(event.kind)

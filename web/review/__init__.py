@@ -1,0 +1,12 @@
+"""The officer's room: what waits for me, one case beside it, deciding it, deciding many, and what I have decided.
+
+`queue` shows, `decide` is the one route of every button of every programme, `batches` decides many at once, each in a
+transaction of its own, `keeping` saves what is typed and uploaded at this step, `pane` gathers what one case shows.
+"""
+
+from __future__ import annotations
+
+from . import batches, decide, keeping, queue
+from .room import blueprint
+
+__all__ = ["batches", "blueprint", "decide", "keeping", "queue"]

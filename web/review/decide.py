@@ -1,0 +1,151 @@
+"""One route for every button of every programme: which buttons there are comes from the check that judges the POST."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from flask import flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from workflow import engine
+from workflow.engine import Action, CaseView, Done
+from workflow.engine.judge import RETURN
+from workflow.errors import Impossible, Message, Refused, Stale
+from workflow.language.definition import Definition, Field, Label
+from workflow.language.fields import FieldFault, parse_value
+from workflow.language.identity import mask
+from workflow.queries.pages import cursor
+
+from .. import language
+from ..access import DECIDERS, access, person
+from ..db import keep, now, session
+from ..show import yuan
+from .keeping import attach, uploads
+from .pane import pane, raw
+from .queue import page
+from .room import Filters, blueprint, filters, opinion, queue_page
+
+NOT_CARRIED = ("csrf_token", "key", "trigger", "comment", "phrase", "dest", "correct", "confirmed", "declared")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that can be ticked on a return."""
+
+    name: str
+    label: str
+
+
+@blueprint.post("/tasks/<case_id>/act")
+@access(DECIDERS)
+def act(case_id: str) -> ResponseReturnValue:
+    """Carry out the button that was pressed, and open the next case of the queue."""
+    sent, chosen = request.form, filters()
+    view = engine.look(session(), case_id, person(), now())
+    trigger, comment, revision = sent.get("trigger", ""), opinion(), sent.get("revision", 0, int)
+    action = next((action for action in view.actions if action.trigger == trigger), None)
+    files = uploads(view)
+    try:
+        amount = _amount(view)
+        if action and revision == view.row.revision and not sent.get("confirmed") and _must_confirm(view, action, amount):
+            return _ask(view, action, comment, amount, chosen)
+        following = _following(view, chosen)
+        attach(case_id, files)
+        done = engine.act(
+            session(), case_id, trigger, person(), now(), revision=revision, comment=comment, form=raw(view, sent),
+            dest=sent.get("dest") or None, amount=amount, declared="declared" in sent, correct=sent.getlist("correct"),
+            idem_key=sent.get("key", "")[:120] or None)
+    except Refused as refused:
+        return _again(case_id, view, action, refused, comment, files, chosen), 422
+    except (Stale, Impossible) as late:
+        session().rollback()
+        return render_template("review/stale.html", view=view, error=late, comment=comment, filters=chosen), 409
+    flash(_said(view, done))
+    return redirect(following, 303)
+
+
+def _amount(view: CaseView) -> Decimal | None:
+    """The amount set by hand, None where it was left as it stands. Raises `Refused` for what is no amount."""
+    text = request.form.get("amount", "").strip()
+    if not view.adjustable or not text:
+        return None
+    try:
+        typed = parse_value(Field("amount", Label("核定金额", "Amount"), "money"), text)
+    except FieldFault as fault:
+        raise Refused([Message("AMOUNT", fault.message_zh, fault.message_en, "amount")]) from None
+    return None if view.amount_fen is not None and typed * 100 == view.amount_fen else Decimal(typed)
+
+
+def _must_confirm(view: CaseView, action: Action, amount: Decimal | None) -> bool:
+    """Only what turns somebody away, sends back, overrides a check, or sets the amount by hand is asked twice."""
+    return not action.forward or amount is not None or any(flag.trigger == action.trigger for flag in view.flags)
+
+
+def _ask(view: CaseView, action: Action, comment: str, amount: Decimal | None, chosen: Filters,
+         messages: tuple[Message, ...] = ()) -> str:
+    sent = request.form
+    carried = [(name, value) for name, value in sent.items(multi=True) if name not in NOT_CARRIED]
+    lang = language.lang()
+    return render_template(
+        "review/confirm.html", view=view, action=action, comment=comment, amount=amount, carried=carried, filters=chosen,
+        items=_items(view, action) if action.trigger == RETURN else [], ticked=sent.getlist("correct"), dest=sent.get("dest", ""),
+        declared="declared" in sent, declares=view.definition.separation.relatives == "declare",
+        flags=[flag for flag in view.flags if flag.trigger == action.trigger],
+        faults={{"comment": "op"}.get(m.field or "", m.field or f"m{n}"): m.text(lang) for n, m in enumerate(messages)})
+
+
+def _items(view: CaseView, action: Action) -> list[tuple[str, list[Item]]]:
+    """What may be asked for on a return, by section: the questions and files open at the step it goes back to."""
+    definition, lang = view.definition, language.lang()
+    dests = [name for name, _label in action.dests] or [
+        way.dest for way in definition.ways(view.row.state) if way.trigger == action.trigger]
+    allowed = set(action.edit_only) or {name for dest in dests for name in definition.states[dest].edit - definition.states[dest].hide}
+    rooms: dict[str, list[Item]] = {}
+    for name in view.shown:
+        spec = definition.form[name]
+        if f"form.{name}" in allowed:
+            rooms.setdefault(_title(definition, spec.section), []).append(Item(f"form.{name}", spec.label.text(lang)))
+    for kind, known in definition.attachments.items():
+        if f"attachments.{kind}" in allowed:
+            rooms.setdefault(_("材料"), []).append(Item(f"attachments.{kind}", known.label.text(lang)))
+    return list(rooms.items())
+
+
+def _title(definition: Definition, section: str) -> str:
+    label = definition.sections.get(section)
+    return (label.text(language.lang()) if label else "") or _("申请内容")
+
+
+def _again(case_id: str, view: CaseView, action: Action | None, refused: Refused, comment: str, files: Any,
+           chosen: Filters) -> str:
+    """The same page with what is wrong and what was typed; files that came along are kept all the same."""
+    session().rollback()
+    if files and not any((m.field or "").startswith("attachments.") for m in refused.messages):
+        attach(case_id, files)
+        keep()
+    if request.form.get("confirmed") and action and all(m.field in (None, "comment", "dest", "declared") for m in refused.messages):
+        return _ask(view, action, comment, None, chosen, refused.messages)
+    return page(pane(case_id, messages=refused.messages, comment=comment))
+
+
+def _following(view: CaseView, chosen: Filters) -> str:
+    """The address of the case after this one in the filtered queue, else of the first, else of the empty queue."""
+    row = view.row
+    if row.task_id is not None:
+        rows = queue_page(chosen, after=cursor(row.task_due_at, row.task_id), limit=1).rows
+        rows = rows or tuple(other for other in queue_page(chosen, after=None, limit=2).rows if other.case_id != row.id)
+        if rows:
+            return chosen.address(f"/tasks/{rows[0].case_id}", after=None)
+    return chosen.address("/tasks", after=None)
+
+
+def _said(view: CaseView, done: Done) -> str:
+    """已同意 李*华，3,800 元"""
+    what = next((way.label.text(language.lang()) for way in view.definition.ways(done.from_state) if way.trigger == done.trigger), done.trigger)
+    who = mask("name", view.row.applicant_name)
+    if done.amount_fen is not None and done.trigger != RETURN:
+        return _("已%(what)s %(who)s，%(amount)s", what=what, who=who, amount=yuan(done.amount_fen))
+    return _("已%(what)s %(who)s", what=what, who=who)

@@ -1,0 +1,20 @@
+"""Lists for pages and the API: read only, one SELECT a list, every one through `scope.visible` or the posts held today.
+
+Lists go on by keyset: `Page.next` is an opaque cursor for `after`, None at the end. Counts are capped (`CAP`), so that
+no page grows with the archive.
+"""
+
+from ..scope import visible
+from .cases import CaseRow, DecidedRow, cases, decided, identity_kind, my_cases, search, search_identity
+from .chains import Chain, chain, seals, unsealed
+from .pages import CAP, Page
+from .recalculation import Recalculation, recalculate
+from .tasks import Chips, TaskRow, batch_triggers, chips, tasks
+from .traces import EventRow, ReadRow, events, files_ever, reads
+
+__all__ = [
+    "CAP", "CaseRow", "Chain", "Chips", "DecidedRow", "EventRow", "Page", "ReadRow", "Recalculation", "TaskRow", "batch_triggers",
+    "cases", "chain", "chips",
+    "decided", "events", "files_ever", "identity_kind", "my_cases", "reads", "recalculate", "search", "seals", "search_identity",
+    "tasks", "unsealed", "visible",
+]

@@ -1,0 +1,130 @@
+"""Working the amount out again: from the facts as they stood at the decision, by the rules the case is pinned to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ..engine.facts import figures_in, worked_out
+from ..engine.judge import fen
+from ..language.definition import Definition, State
+from ..language.expressions import Explanation, Unanswerable
+from ..language.fields import from_json
+from ..privacy import vault
+from ..programmes import by_digest
+from ..records import Case, Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Recalculation:
+    """`worked_out_fen` by the rules, `recorded_fen` as it stands on the case, both 分.
+
+    `by_hand` says that the recorded amount was set by an officer, as the definition allows up to `limit_fen`.
+    """
+
+    seq: int                         # of the decision whose facts were used
+    at: datetime
+    definition: Definition
+    lines: tuple[tuple[str, Any, Explanation | None], ...]   # (name of the calc, value, how)
+    worked_out_fen: int | None
+    recorded_fen: int | None
+    by_hand: bool
+    limit_fen: int | None
+
+    @property
+    def same(self) -> bool:
+        return self.worked_out_fen == self.recorded_fen
+
+    @property
+    def explained(self) -> bool:
+        """The recorded amount is what the rules give, or was set by hand within their limit."""
+        return self.same or (self.by_hand and self.recorded_fen is not None
+                             and (self.limit_fen is None or self.recorded_fen <= self.limit_fen))
+
+
+def recalculate(session: Session, case_id: str) -> Recalculation | None:
+    """Return the amount worked out again; None where the programme grants no money or nothing has been decided yet.
+
+    The facts are those sealed with the last decision at a step that may still change the amount: later steps carry it
+    on and do not work it out. Raises `Damaged` where the sealed facts do not open.
+    """
+    case = session.execute(select(Case.definition_digest, Case.amount_fen, Case.adjusted_fen).where(Case.id == case_id)).one()
+    definition = by_digest(session, case.definition_digest)
+    rule = definition.amount
+    if rule is None:
+        return None
+    decisions = session.execute(select(Decision.seq, Decision.state, Decision.at, Decision.snapshot)
+                                .where(Decision.case_id == case_id).order_by(Decision.seq.desc())).all()
+    last = next((d for d in decisions if _sets_amount(definition, definition.states[d.state])), None)
+    if last is None:
+        return None
+    held = vault(session).open_json("decisions.snapshot", f"{case_id}:{last.seq}", last.snapshot)
+    facts = _facts(definition, held)
+    lines = tuple((name, facts["calc"].get(name), _explained(definition, expr, facts)) for name, expr in definition.calc.items())
+    worth = _value(definition, rule.value, facts)
+    limit = _value(definition, rule.max, facts) if rule.max is not None else None
+    return Recalculation(
+        last.seq, last.at, definition, lines, None if worth is None else fen(worth),
+        None if case.amount_fen is None else int(case.amount_fen), case.adjusted_fen is not None,
+        None if limit is None else fen(limit))
+
+
+def _sets_amount(definition: Definition, state: State) -> bool:
+    """As the engine decides it: a step that may change the form or adjust the amount works it out afresh."""
+    assert definition.amount is not None
+    return (state.kind == "draft" or state.name in definition.amount.adjustable_in
+            or any(name.startswith("form.") for name in state.edit))
+
+
+def _facts(definition: Definition, held: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the sealed facts with the types they had: JSON keeps money as text."""
+    stored = held["facts"]
+    form = {name: from_json(spec, stored["form"][name]) if stored["form"].get(name) is not None else None
+            for name, spec in definition.form.items()}
+    facts: dict[str, Any] = {
+        **{room: _typed(values) for room, values in stored.items() if room not in ("form", "param", "calc", "today")},
+        "form": form, "param": figures_in(definition, held["figures"]) if held.get("figures") else _typed(stored["param"]),
+        "today": date.fromisoformat(stored["today"]),
+    }
+    facts["calc"] = worked_out(definition, facts)
+    return facts
+
+
+_TEXTS = frozenset({"id", "gender", "union", "model_worker", "code", "level", "county", "number", "cycle", "resubmit_to"})
+
+
+def _typed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Money came out of JSON as text; what the rules know as text stays text."""
+    return {name: value if name in _TEXTS or not isinstance(value, str) else _number_or_date(value)
+            for name, value in values.items()}
+
+
+def _number_or_date(text: str) -> Any:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            return text
+
+
+def _value(definition: Definition, expr: Any, facts: Mapping[str, Any]) -> Any:
+    try:
+        return expr.evaluate(facts, definition.tables)
+    except Unanswerable:
+        return None
+
+
+def _explained(definition: Definition, expr: Any, facts: Mapping[str, Any]) -> Explanation | None:
+    try:
+        explanation: Explanation = expr.explain(facts, definition.tables)
+        return explanation
+    except Unanswerable:
+        return None

@@ -1,0 +1,221 @@
+"""The queue: what the posts held today can be asked to decide, first due first.
+
+One limited SELECT per post on the partial index `ix_tasks_queue`, joined by UNION ALL: each reads no more rows than the
+page shows, so the list takes the same time with ten thousand cases and with a million.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    exists,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
+from sqlalchemy.orm import Session
+
+from ..actors import Actor, Post
+from ..calendar import ZONE, working_calendar
+from ..language.definition import Definition, Label
+from ..language.identity import mask
+from ..programmes import by_digest
+from ..records import Case, CaseIdentity, Decision, Organisation, Person, Task
+from ..scope import visible
+from .pages import CAP, Page, cursor, like, position
+
+Due = Literal["soon", "overdue"]
+NOT_ASKED = frozenset({"admin", "auditor", "applicant", "agent"})
+"""Roles no task of this list is ever addressed to."""
+
+_tasks, _cases, _people, _units = Task.__table__, Case.__table__, Person.__table__, Organisation.__table__
+_decisions, _identities = Decision.__table__, CaseIdentity.__table__
+
+# Written out, not bound: only then do both databases see that the partial index covers the query.
+_OPEN = _tasks.c.status == literal_column("'open'")
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """One row of the queue. `name` is masked; `due_at` lies in the far future where nothing is promised.
+
+    `others_only`: the case stands in the list, but this reader may not decide it (their own, or separated duties).
+    """
+
+    task_id: str
+    case_id: str
+    revision: int
+    number: str | None
+    name: str
+    amount_fen: int | None
+    definition: Definition
+    unit: str
+    state: str
+    due_at: datetime
+    opened_at: datetime
+    flags: tuple[str, ...]
+    resubmitted: bool
+    others_only: bool
+
+    @property
+    def clean(self) -> bool:
+        """Nothing is left to judge: may be agreed to at once, or together with others."""
+        return not self.flags and not self.others_only
+
+    @property
+    def cursor(self) -> str:
+        return cursor(self.due_at, self.task_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Chips:
+    """Counts beside the filters, each to CAP + 1 and no further. `programmes` are (key, a definition, count)."""
+
+    total: int
+    soon: int
+    overdue: int
+    resubmitted: int
+    programmes: tuple[tuple[str, Definition, int], ...]
+
+
+def tasks(session: Session, actor: Actor, now: datetime, *, limit: int = 50, after: str | None = None,
+          programme: str | None = None, due: Due | None = None, resubmitted: bool | None = None,
+          q: str | None = None) -> Page[TaskRow]:
+    """Return open tasks addressed to the actor's posts, first due first.
+
+    `due="soon"` is up to the end of the next working day, `"overdue"` past it; `q` looks in number, name and unit.
+    """
+    posts = _posts(actor)
+    if not posts:
+        return Page((), 0, None)
+    wanted = _wanted(now, programme, due, resubmitted)
+    rows = session.execute(_listed(posts, wanted, q, position(after), limit + 1, actor)).all()
+    made = tuple(_made(session, row, actor) for row in rows[:limit])
+    return Page(made, _count(session, posts, wanted, q), made[-1].cursor if len(rows) > limit else None)
+
+
+def chips(session: Session, actor: Actor, now: datetime) -> Chips:
+    """Return how many tasks each filter of the queue would show; beyond the cap only of the first due."""
+    posts = _posts(actor)
+    if not posts:
+        return Chips(0, 0, 0, 0, ())
+    window = union_all(*(_branch(post, (), None, None, CAP + 1) for post in posts)).subquery("window")
+    counted = session.execute(
+        select(window.c.definition_key, func.max(_cases.c.definition_digest).label("digest"), func.count().label("n"),
+               func.count().filter(and_(window.c.due_at > now, window.c.due_at <= soon_until(now))).label("soon"),
+               func.count().filter(window.c.due_at <= now).label("overdue"),
+               func.count().filter(window.c.resubmitted).label("resubmitted"))
+        .join(_cases, _cases.c.id == window.c.case_id)
+        .group_by(window.c.definition_key).order_by(func.count().desc(), window.c.definition_key)).all()
+    return Chips(
+        min(sum(row.n for row in counted), CAP + 1), sum(row.soon for row in counted),
+        sum(row.overdue for row in counted), sum(row.resubmitted for row in counted),
+        tuple((row.definition_key, by_digest(session, row.digest), row.n) for row in counted))
+
+
+def soon_until(now: datetime) -> datetime:
+    """Return the end of the next working day: what is due by then is due soon."""
+    last = working_calendar().add_working_days(now, 1)
+    return datetime.combine(last + timedelta(days=1), time(), ZONE)
+
+
+def _posts(actor: Actor) -> list[Post]:
+    return list(dict.fromkeys(post for post in actor.posts if post.role not in NOT_ASKED))
+
+
+def _wanted(now: datetime, programme: str | None, due: Due | None, resubmitted: bool | None) -> tuple[ColumnElement[bool], ...]:
+    conditions: list[ColumnElement[bool]] = []
+    if programme:
+        conditions.append(_tasks.c.definition_key == programme)
+    if due == "soon":
+        conditions.append(and_(_tasks.c.due_at > now, _tasks.c.due_at <= soon_until(now)))
+    elif due == "overdue":
+        conditions.append(_tasks.c.due_at <= now)
+    if resubmitted is not None:
+        conditions.append(_tasks.c.resubmitted.is_(resubmitted))
+    return tuple(conditions)
+
+
+def _branch(post: Post, wanted: Sequence[ColumnElement[bool]], q: str | None, after: tuple[datetime, str] | None,
+            limit: int) -> Select[Any]:
+    """The first `limit` tasks of one post after a position, in the order of the index."""
+    query = select(_tasks.c.id, _tasks.c.case_id, _tasks.c.state, _tasks.c.definition_key, _tasks.c.due_at,
+                   _tasks.c.opened_at, _tasks.c.flags, _tasks.c.resubmitted).where(
+        _OPEN, _tasks.c.role == post.role, _tasks.c.organisation_id == post.organisation_id, *wanted)
+    if q and q.strip():
+        text = like(q.strip())
+        query = (query.join(_cases, _cases.c.id == _tasks.c.case_id).join(_people, _people.c.id == _cases.c.applicant_id)
+                 .join(_units, _units.c.id == _cases.c.unit_id).where(or_(
+                     _cases.c.number.like(f"%{text}%", escape="\\"), _people.c.name.like(f"{text}%", escape="\\"),
+                     _units.c.name.like(f"%{text}%", escape="\\"))))
+    if after is not None:
+        moment, last = after
+        query = query.where(tuple_(_tasks.c.due_at, _tasks.c.id) > tuple_(
+            literal(moment, _tasks.c.due_at.type), literal(last, _tasks.c.id.type)))
+    return select(query.order_by(_tasks.c.due_at, _tasks.c.id).limit(limit).subquery())
+
+
+def _listed(posts: Sequence[Post], wanted: Sequence[ColumnElement[bool]], q: str | None,
+            after: tuple[datetime, str] | None, limit: int, actor: Actor) -> Select[Any]:
+    window = union_all(*(_branch(post, wanted, q, after, limit) for post in posts)).subquery("window")
+    me = _people.alias("me")
+    decided = (select(func.aggregate_strings(_decisions.c.state, ",")).where(
+        _decisions.c.case_id == window.c.case_id, _decisions.c.actor_id == actor.person_id).scalar_subquery())
+    related = exists().where(
+        _identities.c.case_id == window.c.case_id, me.c.id == actor.person_id,
+        _identities.c.digest.in_((me.c.id_no_index, me.c.phone_index, me.c.bank_card_index)))
+    return (
+        select(window, _cases.c.revision, _cases.c.number, _cases.c.amount_fen, _cases.c.definition_digest,
+               _cases.c.applicant_id, _cases.c.filed_by, _people.c.name, _units.c.name.label("unit"),
+               decided.label("decided"), related.label("related"))
+        .join(_cases, _cases.c.id == window.c.case_id)
+        .join(_people, _people.c.id == _cases.c.applicant_id)
+        .join(_units, _units.c.id == _cases.c.unit_id)
+        .order_by(window.c.due_at, window.c.id).limit(limit))
+
+
+def _count(session: Session, posts: Sequence[Post], wanted: Sequence[ColumnElement[bool]], q: str | None) -> int:
+    window = union_all(*(_branch(post, wanted, q, None, CAP + 1) for post in posts)).subquery("window")
+    return min(session.scalar(select(func.count()).select_from(window)) or 0, CAP + 1)
+
+
+def _made(session: Session, row: Any, actor: Actor) -> TaskRow:
+    definition = by_digest(session, row.definition_digest)
+    return TaskRow(
+        row.id, row.case_id, row.revision, row.number, mask("name", row.name), row.amount_fen, definition, row.unit,
+        row.state, row.due_at, row.opened_at, tuple(row.flags), row.resubmitted,
+        any(_objections(definition, row, actor)))
+
+
+def _objections(definition: Definition, row: Any, actor: Actor) -> Iterator[bool]:
+    """As `engine.duties.conflicts`, from columns of the list; the engine judges again when somebody acts."""
+    separation = definition.separation
+    yield actor.holds("auditor")
+    if separation.applicant_may_not_decide:
+        yield actor.person_id in (row.applicant_id, row.filed_by)
+        yield bool(row.related)
+    if row.state in separation.distinct and row.decided:
+        yield any(state != row.state and state in separation.distinct for state in row.decided.split(","))
+
+
+def batch_triggers(session: Session, actor: Actor, case_ids: Sequence[str]) -> list[tuple[str, Label]]:
+    """Return the steps (trigger, its words) that may be taken for many of these cases at once, in the rules' order."""
+    found: dict[str, Label] = {}
+    rows = session.execute(select(Case.definition_digest, Case.state).where(Case.id.in_(case_ids), visible(actor)).distinct())
+    for digest, state in rows:
+        definition = by_digest(session, digest)
+        for way in definition.ways(state):
+            if way.trigger in definition.states[state].batch:
+                found.setdefault(way.trigger, way.label)
+    return list(found.items())
