@@ -142,11 +142,12 @@ def _label(definition: Definition, state: str) -> str:
     return definition.states[state].label.zh if state in definition.states else state
 
 
-def _routes(transition: Transition) -> Callable[[EventData], bool]:
+def _routes(place: int) -> Callable[[EventData], bool]:
     """`when` chooses: False lets the library try the next transition of the same trigger."""
 
     def route(event: EventData) -> bool:
         question: _Question = event.kwargs["question"]
+        transition = question.definition.transitions[place]
         if transition.chosen and question.dest is not None and question.dest != transition.dest:
             return False
         return transition.when is None or holds(question.definition, transition.when, question.facts)
@@ -154,11 +155,12 @@ def _routes(transition: Transition) -> Callable[[EventData], bool]:
     return route
 
 
-def _refuses(transition: Transition) -> Callable[[EventData], bool]:
+def _refuses(place: int) -> Callable[[EventData], bool]:
     """`conditions` refuse: they raise, so that a failed check can never fall through to a laxer route."""
 
     def refuse(event: EventData) -> bool:
         question: _Question = event.kwargs["question"]
+        transition = question.definition.transitions[place]
         messages = question.more(transition) if question.more else []
         for check in transition.conditions:
             try:
@@ -182,8 +184,9 @@ def _machine(definition: Definition) -> Machine:
     if machine is None:
         machine = Machine(model=None, states=list(definition.states), initial=definition.initial,
                           auto_transitions=False, send_event=True, queued=False)
-        for transition in definition.transitions:
+        # By place, not by object: another reading of the same file has other objects and the same digest.
+        for place, transition in enumerate(definition.transitions):
             machine.add_transition(transition.trigger, transition.source, transition.dest,
-                                   conditions=[_routes(transition), _refuses(transition)])
+                                   conditions=[_routes(place), _refuses(place)])
         _machines[definition.digest] = machine
     return machine
