@@ -1,0 +1,113 @@
+"""One case: start it, read it, fill it in, act on it, read its history."""
+
+from __future__ import annotations
+
+from flask import request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from web.access import SIGNED_IN, access, person
+from web.db import now, session
+from workflow import engine, people, queries
+from workflow.actors import Actor
+from workflow.engine.start import AGENTS
+from workflow.errors import NotAvailable, NotFound, one
+from workflow.records import Event, Organisation, Person
+
+from . import blueprint, models
+from .answers import answer, application, changes, faults, money
+from .bodies import case_id, digest, idempotency_key, limit, read
+from .marks import speaks
+
+
+@blueprint.post("/applications")
+@access(SIGNED_IN)
+@speaks(takes=models.NewApplication, gives=models.Application, status=201, problems=(403, 404, 422))
+def new_application() -> ResponseReturnValue:
+    """Open a draft with what is known so far; faults of single fields are kept and told as `warnings`."""
+    wanted, actor = read(models.NewApplication), person()
+    key = idempotency_key()
+    request_digest = digest(session(), request.get_data(cache=True)) if key else None
+    case = engine.started(session(), key, actor, request_digest)
+    if case is not None:
+        return answer(application(engine.look(session(), case, actor, now())), 201)
+    applicant = _person(wanted.on_behalf_of, actor) if wanted.on_behalf_of else None
+    case = engine.start(session(), wanted.programme, actor, now(), applicant_id=applicant, idem_key=key,
+                        request_digest=request_digest)
+    messages = engine.save(session(), case, actor, now(), wanted.form, revision=1) if wanted.form else ()
+    return answer(application(engine.look(session(), case, actor, now()), warnings=faults(messages)), 201)
+
+
+@blueprint.get("/applications/<id>")
+@access(SIGNED_IN)
+@speaks(gives=models.Application, problems=(404,))
+def one_application(id: str) -> ResponseReturnValue:
+    """The case as the caller may see it, with what the caller may do."""
+    return answer(application(engine.look(session(), case_id(id), person(), now())))
+
+
+@blueprint.patch("/applications/<id>")
+@access(SIGNED_IN)
+@speaks(takes=models.Changes, gives=models.Application, problems=(403, 404, 409, 422))
+def change_application(id: str) -> ResponseReturnValue:
+    """Keep values of the draft, or of the fields this step may edit."""
+    wanted, actor = read(models.Changes), person()
+    engine.look(session(), case_id(id), actor, now())        # out of scope is 404 before it is "not yours"
+    messages = engine.save(session(), id, actor, now(), wanted.form, revision=wanted.revision)
+    return answer(application(engine.look(session(), id, actor, now()), warnings=faults(messages)))
+
+
+@blueprint.post("/applications/<id>/actions")
+@access(SIGNED_IN)
+@speaks(takes=models.Act, gives=models.Application, problems=(403, 404, 409, 422))
+def act(id: str) -> ResponseReturnValue:
+    """Take one step. Refusals tell every message at once, and nothing is written then."""
+    wanted, actor = read(models.Act), person()
+    key = idempotency_key()
+    engine.look(session(), case_id(id), actor, now())
+    engine.act(session(), id, wanted.trigger, actor, now(), revision=wanted.revision, comment=wanted.comment, form=wanted.form,
+               dest=wanted.dest, amount=wanted.amount, declared=wanted.declared, correct=tuple(wanted.correct), idem_key=key)
+    return answer(application(engine.look(session(), id, actor, now())))
+
+
+@blueprint.post("/applications/<id>/operations")
+@access(SIGNED_IN)
+@speaks(takes=models.Operation, gives=models.Application, problems=(403, 404, 422))
+def operate(id: str) -> ResponseReturnValue:
+    """Hand a task on, add a signer and the like; this release carries none of these out yet."""
+    wanted = read(models.Operation)
+    engine.look(session(), case_id(id), person(), now())
+    raise NotAvailable(one("NOT_YET", f"“{wanted.operation}”尚未提供：转办、加签等操作在后续版本开放，本次没有写入",
+                           f"“{wanted.operation}” is not available yet: operations on tasks come with a later release; "
+                           "nothing was written", "operation"))
+
+
+@blueprint.get("/applications/<id>/events")
+@access(SIGNED_IN)
+@speaks(gives=models.Events, problems=(404,), query=("limit", "after"))
+def events(id: str) -> ResponseReturnValue:
+    """The history, oldest first. `hash` is SHA-256 over "bangfu-event/1\\0", the bytes of `prev` and of `body`."""
+    actor = person()
+    view = engine.look(session(), case_id(id), actor, now())
+    most, after = limit(default=1000, most=1000), request.args.get("after", "0")
+    first = int(after[:9]) if after.isascii() and after.isdigit() else 0
+    everything = actor.holds("auditor")
+    told = [event for event in queries.events(session(), id) if event.seq > first][:most]
+    links = {row.seq: row for row in session().execute(
+        select(Event.seq, Event.prev, Event.body, Event.revision).where(Event.stream == id, Event.seq > first))}
+    return answer(models.Events([models.EventRow(
+        seq=event.seq, kind=event.kind, at=event.at, actor=event.who or "系统", role=event.role,
+        on_behalf_of=event.behalf or None, trigger=event.trigger, from_state=event.from_state, to_state=event.to_state,
+        amount=money(event.amount_fen), revision=links[event.seq].revision, comment=event.comment,
+        changes=changes(view, event.changes, everything=everything), prev=links[event.seq].prev.hex(), hash=event.hash.hex(),
+        body=links[event.seq].body.decode()) for event in told]))
+
+
+def _person(text: str, actor: Actor) -> str:
+    """Return the person to file for, by id or identity number. Raises `NotFound` for whom the actor may not know of."""
+    person = people.find(session(), text) if len(text) == 18 else session().get(Person, text)
+    union = session().get(Organisation, person.union_id) if person and person.union_id else None
+    near = union is not None and any(p.role in AGENTS and union.path.startswith(p.path) for p in actor.posts)
+    if person is None or not near and person.id != actor.person_id:
+        raise NotFound("person")
+    return person.id

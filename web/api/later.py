@@ -1,0 +1,45 @@
+"""Addresses that are promised and not served yet: they say so instead of pretending."""
+
+from __future__ import annotations
+
+from flask.typing import ResponseReturnValue
+
+from web.access import PUBLIC, STAFF, access
+from web.errors import problem
+from workflow.errors import NotFound, one
+
+from . import blueprint, models
+from .answers import answer
+from .marks import speaks
+
+
+@blueprint.get("/notices")
+@access(PUBLIC)
+@speaks(gives=models.Notices, query=("limit", "after"))
+def notices() -> ResponseReturnValue:
+    """Public notices. No programme of this release holds one, so there are none."""
+    return answer(models.Notices([]))
+
+
+@blueprint.post("/notices/<id>/objections")
+@access(PUBLIC)
+@speaks(problems=(404,))
+def objections(id: str) -> ResponseReturnValue:
+    """Object to a public notice."""
+    raise NotFound("notice")
+
+
+@blueprint.get("/reports/<kind>")
+@access(STAFF)
+@speaks(problems=(501,))
+def report(kind: str) -> ResponseReturnValue:
+    """Statistics, which come with a later release."""
+    return problem(501, one("NOT_YET", "统计报表尚未提供，将在后续版本开放", "Reports are not available yet; they come with a later release"))
+
+
+@blueprint.get("/audit/tests")
+@access("auditor")
+@speaks(problems=(501,))
+def audit_tests() -> ResponseReturnValue:
+    """The automatic audit tests, which come with a later release."""
+    return problem(501, one("NOT_YET", "疑点筛查尚未提供，将在后续版本开放", "Audit tests are not available yet; they come with a later release"))

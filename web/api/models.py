@@ -1,0 +1,254 @@
+"""The shapes of requests and answers, named as the description names them. Requests are strict and closed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel, WithJsonSchema
+
+
+def _yuan(value: object) -> object:
+    """Money comes as text or as a whole number, never as a binary fraction."""
+    return Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else (
+        Decimal(value) if isinstance(value, str) and value.replace(".", "", 1).isdecimal() and value.isascii() else value)
+
+
+Money = Annotated[Decimal, BeforeValidator(_yuan), WithJsonSchema(
+    {"type": "string", "pattern": r"^[0-9]{1,12}(\.[0-9]{1,2})?$"}), Field(max_digits=14, decimal_places=2)]
+MoneyText = Annotated[str, WithJsonSchema({"type": "string", "pattern": r"^[0-9]+\.[0-9]{2}$", "description": "元"})]
+Word = Annotated[str, Field(min_length=1, max_length=60)]
+CaseId = Annotated[str, Field(min_length=20, max_length=20)]
+Comment = Annotated[str, Field(max_length=2000)]
+Revision = Annotated[int, Field(ge=1, le=2**31 - 1)]
+Form = Annotated[dict[str, Any], Field(description="raw values by field name, see the programme's `form`")]
+
+
+class Request(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Credentials(Request):
+    username: Annotated[str, Field(min_length=1, max_length=64)]
+    password: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class NewApplication(Request):
+    programme: Word
+    form: Form = Field(default_factory=dict)
+    on_behalf_of: Annotated[str | None, Field(max_length=40, description="a person's id or 18-digit identity number")] = None
+
+
+class Changes(Request):
+    form: Form
+    revision: Revision
+
+
+class Act(Request):
+    trigger: Word
+    revision: Revision
+    comment: Comment = ""
+    form: Form | None = None
+    dest: Word | None = None
+    amount: Money | None = None
+    declared: bool = False
+    correct: Annotated[list[Word], Field(max_length=200)] = Field(default_factory=list)
+
+
+class Operation(Request):
+    operation: Word
+    to: Word | None = None
+    comment: Comment = ""
+
+
+class BatchItem(Request):
+    id: CaseId
+    revision: Revision
+
+
+class Batch(Request):
+    trigger: Word
+    comment: Comment = ""
+    items: Annotated[list[BatchItem], Field(min_length=1, max_length=200)]
+
+
+class Fault(BaseModel):
+    field: str | None
+    message: str
+    code: str
+
+
+class Problem(BaseModel):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[Fault] = []
+
+
+class Token(BaseModel):
+    token: str
+    expires_at: datetime
+
+
+class ProgrammeRow(BaseModel):
+    key: str
+    version: int
+    title: str
+    summary: str
+    intake: dict[str, str] | None
+
+
+class AttachmentKind(BaseModel):
+    kind: str
+    label: str
+    help: str
+    min: int
+    max: int
+    accept: list[str]
+    required: bool | None = Field(description="null: depends on what is filled in")
+
+
+class Step(BaseModel):
+    state: str
+    label: str
+    promised: str | None = Field(description="5wd working days, 10d days, 48h hours")
+    promised_days: int | None
+
+
+class Programme(ProgrammeRow):
+    open: bool
+    basis: list[dict[str, str]]
+    form: dict[str, Any] = Field(description="JSON Schema of the form")
+    attachments: list[AttachmentKind]
+    steps: list[Step]
+
+
+class ActionRow(BaseModel):
+    trigger: str
+    label: str
+    dest: str | None = Field(default=None, description="where the state offers several destinations, one row each")
+    blocked: list[Fault] | None = Field(default=None, description="what stands in the way at the moment")
+
+
+class LineRow(BaseModel):
+    person: str
+    amount: MoneyText
+
+
+class WaitingRow(BaseModel):
+    role: str
+    label: str
+    organisation: str
+    people: list[str]
+    due_at: datetime | None
+
+
+class Application(BaseModel):
+    id: str
+    number: str | None
+    programme: str
+    version: int
+    state: str
+    state_label: str
+    form: dict[str, Any]
+    amount: MoneyText | None
+    lines: list[LineRow]
+    revision: int
+    actions: list[ActionRow]
+    waiting_for: list[WaitingRow]
+    warnings: list[Fault] | None = Field(default=None, description="after POST and PATCH: what is kept but not yet right")
+
+
+class AttachmentRow(BaseModel):
+    id: str
+    kind: str
+    sha256: str
+    size: int
+
+
+class EventRow(BaseModel):
+    seq: int
+    kind: str
+    at: datetime
+    actor: str
+    role: str
+    on_behalf_of: str | None
+    trigger: str | None
+    from_state: str | None
+    to_state: str | None
+    amount: MoneyText | None
+    revision: int | None
+    comment: str
+    changes: dict[str, list[Any]]
+    prev: str
+    hash: str = Field(description='hex SHA-256 of "bangfu-event/1\\0" + prev + body')
+    body: str = Field(description="the exact text that was hashed")
+
+
+class TaskRow(BaseModel):
+    id: str
+    number: str | None
+    programme: str
+    title: str
+    state: str
+    state_label: str
+    applicant: str = Field(description="masked")
+    unit: str
+    amount: MoneyText | None
+    due_at: datetime | None
+    revision: int
+    flags: list[str] = Field(description="criteria left to whoever decides")
+    resubmitted: bool
+    others_only: bool = Field(description="stands in the queue, but this caller may not decide it")
+
+
+class Tasks(BaseModel):
+    total: int = Field(description="501 means more than 500")
+    items: list[TaskRow]
+    next: str | None = Field(description="give it as `after` for the following page")
+
+
+class BatchRow(BaseModel):
+    id: str
+    ok: bool
+    state: str | None = None
+    errors: list[Fault] | None = None
+
+
+class Progress(BaseModel):
+    number: str
+    programme: str
+    state: str
+    state_label: str
+    amount: MoneyText | None
+
+
+class SealRow(BaseModel):
+    size: int
+    root: str
+    sealed_at: datetime
+    note: str
+
+
+class Programmes(RootModel[list[ProgrammeRow]]):
+    pass
+
+
+class Events(RootModel[list[EventRow]]):
+    pass
+
+
+class BatchRows(RootModel[list[BatchRow]]):
+    pass
+
+
+class Notices(RootModel[list[dict[str, Any]]]):
+    pass
+
+
+class Seals(RootModel[list[SealRow]]):
+    pass
