@@ -1,0 +1,17 @@
+"""Commands, run as `flask GROUP COMMAND` from the repository root.
+
+Each is a few lines around a call of `workflow`, inside a transaction of its own. What is refused is one sentence in
+Chinese and in English on standard error, and exit code 1; never a trace.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from . import accounts, audit, database, definitions, demonstration, organisations, serve
+
+
+def register(app: Flask) -> None:
+    for group in (definitions.group, database.group, demonstration.group, accounts.group, organisations.group, audit.group):
+        app.cli.add_command(group)
+    app.cli.add_command(serve.serve)
