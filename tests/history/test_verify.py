@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 
 import pytest
+from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from workflow import history
-from workflow.db import reading, writing
+from workflow.db import make_sessions, reading, writing
+from workflow.history.append import event_hash
 
 from .conftest import Dba, Sealed
 from .county import BOB, Town
@@ -102,9 +104,7 @@ def test_every_single_bit_of_an_event_counts(sealed: Sealed, dba: Dba, column: s
     assert sealed.verify().clean
 
 
-def history_rows(column: str):
-    from sqlalchemy import text
-
+def history_rows(column: str) -> TextClause:
     return text(f"SELECT id, stream, seq, {column} AS data FROM events")
 
 
@@ -174,8 +174,6 @@ def test_newest_events_cut_off_before_any_seal_are_missed_by_their_case(sealed: 
 
 def test_an_event_rewritten_with_all_its_hashes_breaks_the_seal(sealed: Sealed, dba: Dba) -> None:
     """The last step of a case, its hash, its row and its leaf all agree; only the signed root does not."""
-    from workflow.history.append import event_hash
-
     case = sealed.cases[0]
     with reading(sealed.sessions) as session:
         row = [r for r in session.execute(history_rows("body")) if (r.stream, r.seq) == (case, 5)][0]
@@ -239,8 +237,6 @@ def test_findings_come_in_the_order_of_the_log(sealed: Sealed, dba: Dba) -> None
 
 
 def test_without_the_key_it_says_what_was_not_checked(sealed: Sealed) -> None:
-    from workflow.db import make_sessions
-
     with sealed.sessions() as session:
         engine = session.get_bind().engine
     with reading(make_sessions(engine)) as session:

@@ -23,6 +23,7 @@ from ..actors import Actor
 from ..errors import Damaged, one
 from ..privacy import vault
 from ..records import Event
+from ..statements import Prepared
 
 VERSION = 1
 PLACE = "events.details"
@@ -31,7 +32,8 @@ PLACE = "events.details"
 # hold, so that every reader, JavaScript included, sees the number that was hashed.
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
 _ATOMS = frozenset({str, int, bool, type(None)})
-_INSERT = insert(Event.__table__).inline()  # type: ignore[arg-type]  # inline: nobody needs the id back
+_COLUMNS = tuple(name for name in Event.__table__.c.keys() if name not in ("id", "leaf_index"))
+_INSERT = Prepared(insert(Event.__table__).inline(), _COLUMNS)  # type: ignore[arg-type]  # inline: nobody needs the id back
 _LAST = text("SELECT seq, hash FROM events WHERE stream = :stream ORDER BY seq DESC LIMIT 1")
 # Two transactions that append to one stream wait for each other instead of meeting at the unique constraint.
 _QUEUE = text("SELECT pg_advisory_xact_lock(hashtextextended('bangfu-stream ' || :stream, 0))")
@@ -104,7 +106,7 @@ def append(
     written = canonical(body)
     prev = prev if prev is not None else origin(stream)
     link = event_hash(prev, written)
-    session.connection().execute(_INSERT, {
+    _INSERT(session.connection(), {
         "stream": stream, "seq": seq, "kind": kind, "at": at, "actor_id": actor.person_id, "role": role,
         "organisation_id": organisation_id, "on_behalf_of": on_behalf_of, "trigger": trigger,
         "from_state": from_state, "to_state": to_state, "amount_fen": amount_fen, "revision": revision,
