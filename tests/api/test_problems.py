@@ -18,6 +18,7 @@ def test_what_is_not_json_is_400(caller, body):
 
 @pytest.mark.parametrize("body, field", [
     ({}, "programme"), ([], None), ({"programme": "aid", "state": "paid"}, "state"), ({"programme": 3}, "programme"),
+    ({"programme": "a\0b"}, "programme"), ({"programme": "aid", "on_behalf_of": "\0"}, "on_behalf_of"),
     ({"programme": "aid", "form": []}, "form"), ({"programme": "aid", "form": {"amount": "1"}}, "form.amount"),
     ({"programme": "aid", "form": {"opinion": "同意"}}, "form.opinion"),
 ])

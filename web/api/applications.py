@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from web.access import SIGNED_IN, access, person
 from web.db import now, session
+from web.language import lang
 from workflow import engine, people, queries
 from workflow.actors import Actor
 from workflow.engine.start import AGENTS
@@ -91,12 +92,12 @@ def events(id: str) -> ResponseReturnValue:
     view = engine.look(session(), case_id(id), actor, now())
     most, after = limit(default=1000, most=1000), request.args.get("after", "0")
     first = int(after[:9]) if after.isascii() and after.isdigit() else 0
-    everything = actor.holds("auditor")
+    everything, nobody = actor.holds("auditor"), "system" if lang() == "en" else "系统"
     told = [event for event in queries.events(session(), id) if event.seq > first][:most]
     links = {row.seq: row for row in session().execute(
         select(Event.seq, Event.prev, Event.body, Event.revision).where(Event.stream == id, Event.seq > first))}
     return answer(models.Events([models.EventRow(
-        seq=event.seq, kind=event.kind, at=event.at, actor=event.who or "系统", role=event.role,
+        seq=event.seq, kind=event.kind, at=event.at, actor=event.who or nobody, role=event.role,
         on_behalf_of=event.behalf or None, trigger=event.trigger, from_state=event.from_state, to_state=event.to_state,
         amount=money(event.amount_fen), revision=links[event.seq].revision, comment=event.comment,
         changes=changes(view, event.changes, everything=everything), prev=links[event.seq].prev.hex(), hash=event.hash.hex(),

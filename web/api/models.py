@@ -18,7 +18,8 @@ def _yuan(value: object) -> object:
 Money = Annotated[Decimal, BeforeValidator(_yuan), WithJsonSchema(
     {"type": "string", "pattern": r"^[0-9]{1,12}(\.[0-9]{1,2})?$"}), Field(max_digits=14, decimal_places=2)]
 MoneyText = Annotated[str, WithJsonSchema({"type": "string", "pattern": r"^[0-9]+\.[0-9]{2}$", "description": "元"})]
-Word = Annotated[str, Field(min_length=1, max_length=60)]
+PLAIN = r"^[^\x00-\x1f\x7f]+$"         # PostgreSQL stores no NUL, and no name holds a control character
+Word = Annotated[str, Field(max_length=60, pattern=PLAIN)]
 CaseId = Annotated[str, Field(min_length=20, max_length=20)]
 Comment = Annotated[str, Field(max_length=2000)]
 Revision = Annotated[int, Field(ge=1, le=2**31 - 1)]
@@ -30,14 +31,15 @@ class Request(BaseModel):
 
 
 class Credentials(Request):
-    username: Annotated[str, Field(min_length=1, max_length=64)]
+    username: Annotated[str, Field(max_length=64, pattern=PLAIN)]
     password: Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class NewApplication(Request):
     programme: Word
     form: Form = Field(default_factory=dict)
-    on_behalf_of: Annotated[str | None, Field(max_length=40, description="a person's id or 18-digit identity number")] = None
+    on_behalf_of: Annotated[str | None, Field(max_length=40, pattern=PLAIN,
+                                              description="a person's id or 18-digit identity number")] = None
 
 
 class Changes(Request):
