@@ -18,12 +18,11 @@ from workflow.language.definition import AttachmentKind
 from .. import language, sheet
 from ..access import person
 from ..apply.boxes import Box, boxes
-from ..apply.typed import typed
+from ..apply.typed import PREFIX, typed
 from ..db import now, session
 from .room import phrases
 
 BLANK_ROWS = 2                       # below what a table holds: without JavaScript no row can be added
-PREFIX = "form."                     # of input names here: no field can be mistaken for the opinion or the amount
 
 
 @dataclass(frozen=True)
@@ -98,8 +97,8 @@ def pane(case_id: str, *, messages: Sequence[Message] = (), comment: str | None 
         working=sheet.working(view.definition, ((line.name, line.value, line.why) for line in view.working)),
         opinions=sheet.opinions(view.definition, events),
         differences=sheet.since_return(view.definition, events) if resubmitted else [],
-        boxes=tuple(_prefixed(box) for box in boxes(view, specs, by_field, lang, more={
-            spec.name: BLANK_ROWS for spec in specs if spec.type == "table"})),
+        boxes=boxes(view, specs, by_field, lang, change=request.args.get("change", ""),
+                    more={spec.name: BLANK_ROWS for spec in specs if spec.type == "table"}),
         uploads=tuple(kind for name, kind in view.definition.attachments.items() if f"attachments.{name}" in view.edit),
         phrases=phrases(), faults=tuple((_input(message, specs), message.text(lang)) for message in messages),
         comment=view.draft_comment if comment is None else comment, typed=sent, opened=opened or {}, asked_for=asked_for)
@@ -108,16 +107,10 @@ def pane(case_id: str, *, messages: Sequence[Message] = (), comment: str | None 
 def raw(view: CaseView, sent: MultiDict[str, str]) -> dict[str, Any]:
     """Return {field: raw value} for the fields open at this step that came with the request, and for no others."""
     specs = [spec for name, spec in view.definition.form.items() if f"form.{name}" in view.edit]
-    bare = MultiDict([(key.removeprefix(PREFIX), value) for key, value in sent.items(multi=True)
-                      if key.startswith(PREFIX)])
-    asked = frozenset(sent.getlist("asked")) | {key.partition(".")[0] for key in bare}
-    bare.setlist("asked", sorted(name.removeprefix(PREFIX) for name in asked))
-    return typed(bare, specs)
-
-
-def _prefixed(box: Box) -> Box:
-    rows = tuple((number, tuple(_prefixed(cell) for cell in cells)) for number, cells in box.rows)
-    return replace(box, name=PREFIX + box.name, rows=rows)
+    asked = {key.split(".")[1] for key in sent if key.startswith(PREFIX)}
+    whole = MultiDict(sent.items(multi=True))
+    whole.setlist("asked", sorted(asked | set(sent.getlist("asked"))))
+    return typed(whole, specs)
 
 
 def _input(message: Message, specs: Sequence[Any]) -> str:

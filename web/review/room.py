@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from workflow import queries
 from workflow.language.definition import Definition, Duration
 from workflow.queries import Page, TaskRow, pages
-from workflow.queries.tasks import Due
+from workflow.queries.queue import Due
 
 from .. import sheet
 from ..access import person

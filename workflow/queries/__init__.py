@@ -5,11 +5,11 @@ no page grows with the archive.
 """
 
 from ..scope import visible
-from .cases import CaseRow, DecidedRow, cases, decided, identity_kind, my_cases, search, search_identity
 from .chains import Chain, chain, seals, unsealed
+from .finding import CaseRow, DecidedRow, cases, decided, identity_kind, my_cases, search, search_identity
 from .pages import CAP, Page
+from .queue import Chips, TaskRow, batch_triggers, chips, tasks
 from .recalculation import Recalculation, recalculate
-from .tasks import Chips, TaskRow, batch_triggers, chips, tasks
 from .traces import EventRow, ReadRow, events, files_ever, reads
 
 __all__ = [

@@ -112,7 +112,7 @@ def reads(session: Session, actor: Actor, *, limit: int = 50, after: str | None 
         query = query.where(Event.id < int(place[1]))
     rows = session.execute(query.order_by(Event.id.desc()).limit(limit + 1)).all()
     names = dict(session.execute(select(Person.id, Person.name).where(
-        Person.id.in_([row.applicant_id for row in rows]))).tuples().all())
+        Person.id.in_([row.applicant_id for row in rows]))).all())
     made = tuple(_read(session, row, names) for row in rows[:limit])
     return Page(made, len(made), cursor(made[-1].at, str(made[-1].id)) if len(rows) > limit else None)
 
