@@ -38,6 +38,7 @@ for (const source of $$('[data-phrase-for]')) source.addEventListener(source.tag
   const box = document.getElementById(source.dataset.phraseFor)
   const words = source.tagName === 'SELECT' ? source.value : source.dataset.phrase ?? source.textContent.trim()
   if (words && !box.value.includes(words)) box.value = (box.value.trim() + ' ' + words).trim()
+  if (source.tagName === 'SELECT') source.value = ''
   box.dispatchEvent(new Event('input', { bubbles: true }))
   box.focus()
 })
@@ -47,7 +48,7 @@ if ('shortcuts' in document.body.dataset) document.addEventListener('keydown', e
   const typing = event.target.closest?.('input:not([type=checkbox],[type=radio]), textarea, select, [contenteditable]')
   if (event.ctrlKey && event.key === 'Enter' && typing?.form) return typing.form.requestSubmit($('[data-default]', typing.form) ?? undefined)
   if (typing || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return
-  const target = $$('[data-key]').find(element => element.dataset.key.toLowerCase() === event.key.toLowerCase())
+  const target = $$('[data-key]').find(element => element.dataset.key.toLowerCase().split(' ').includes(event.key.toLowerCase()))
   if (!target || target.disabled) return
   event.preventDefault()
   // Two-key safety: a button that still wants an opinion moves the focus there first.
@@ -101,3 +102,28 @@ for (const input of $$('input[data-shrink]')) input.addEventListener('change', a
 
 // A print that has been recorded opens the printer by itself.  [data-print-now]
 if ($('[data-print-now]')) print()
+
+// The open case stays in sight in the queue; ticked rows are counted.  .rows [aria-current], [data-count=<name of the boxes>]
+$('.rows [aria-current]')?.scrollIntoView({ block: 'nearest' })
+for (const count of $$('[data-count]')) addEventListener('change', () => { count.textContent = $$(`[name=${count.dataset.count}]:checked`).length })
+
+// Pictures of a case in one window: zoom, rotate, next.  [data-viewer] holds the links; PDFs stay links.
+for (const room of $$('[data-viewer]')) {
+  const links = $$('a[data-type^=image]', room), view = $('dialog', room.parentNode), picture = $('img', view)
+  let at = 0, turn = 0
+  const show = (to, by = 0) => {
+    at = (to + links.length) % links.length
+    turn = by
+    picture.src = links[at].href
+    picture.style.transform = `rotate(${turn}deg)`
+    $('b', view).textContent = `${at + 1} / ${links.length}  ${links[at].textContent.trim()}`
+  }
+  const acts = { next: () => show(at + 1), back: () => show(at - 1), turn: () => show(at, turn + 90), zoom: () => picture.classList.toggle('big'), close: () => view.close() }
+  links.forEach((link, n) => link.addEventListener('click', event => { event.preventDefault(); show(n); view.showModal() }))
+  view.addEventListener('click', event => acts[event.target.closest('button')?.value]?.())
+  view.addEventListener('keydown', event => {
+    const act = { ArrowRight: 'next', ArrowLeft: 'back', r: 'turn', z: 'zoom' }[event.key]
+    event.stopPropagation()
+    if (act) acts[act]()
+  })
+}
