@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import click
 from flask import current_app
 from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
 
 from web.db import now, reading, writing
 from workflow import engine, history
@@ -50,7 +51,7 @@ def verify(files: tuple[Path, ...]) -> None:
 def seal(out: Path | None) -> None:
     """Seal the histories so far, and print the note or write it to a file."""
     with writing() as session:
-        note = history.seal(session, now(), _origin())
+        note = history.seal(session, now(), origin(session))
     if out is None:
         click.echo(note, nl=False)
         return
@@ -68,7 +69,7 @@ def bundle(number: str, out: Path) -> None:
         if case is None:
             raise NotFound
         engine.record(session, case, "export", COMMAND, now(), {"format": "bundle"})
-        history.seal(session, now(), _origin())              # a bundle proves what has been sealed
+        history.seal(session, now(), origin(session))              # a bundle proves what has been sealed
     with reading() as session:
         data = history.bundle(session, [case], now())
     out.write_bytes(data)
@@ -83,9 +84,10 @@ def tests(_as_json: bool) -> None:
     later("疑点筛查尚未提供，将在后续版本开放", "Audit tests are not available yet; they come with a later release")
 
 
-def _origin() -> str:
-    """The name the log is sealed under: the host this site answers to."""
-    return urlsplit(current_app.config["ORIGIN"]).hostname or "bangfu"
+def origin(session: Session | None) -> str:
+    """Return the name this log is sealed under, for good: that of its newest seal, else the host of this site."""
+    last = history.newest(session) if session is not None else None
+    return history.parse_note(last).origin if last else urlsplit(current_app.config["ORIGIN"]).hostname or "bangfu.localhost"
 
 
 def _progress() -> Callable[[int, int], None] | None:
