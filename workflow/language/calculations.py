@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from . import graph
-from .expressions import Expr, compile_expression, faults
+from .expressions import Expr, ExpressionFault, compile_expression
 from .sheet import Sheet
 
 
@@ -29,10 +29,10 @@ def calculations(sheet: Sheet) -> dict[str, Expr]:
 
 
 def _needs(sheet: Sheet, name: str) -> set[str]:
-    source = sheet.programme.calc[name].expr
-    if faults(source, sheet.names):
+    try:
+        read = compile_expression(sheet.programme.calc[name].expr, sheet.names).names
+    except ExpressionFault:
         return set()
-    read = compile_expression(source, sheet.names).names
     return {one.removeprefix("calc.") for one in read if one.startswith("calc.")} & set(sheet.programme.calc)
 
 

@@ -25,8 +25,6 @@ from . import (
 from .definition import Definition
 from .sheet import Sheet
 
-_ABOUT_THE_GRAPH = frozenset({"states", "transitions", "initial", "actors"})
-
 
 def check(sheet: Sheet, *, released: str | None, earlier: Mapping[int, Definition]) -> None:
     """Tell everything wrong with the meaning of a programme, and what is not carried out yet as warnings."""
@@ -40,8 +38,7 @@ def check(sheet: Sheet, *, released: str | None, earlier: Mapping[int, Definitio
     check_money.check(sheet)
     check_privacy.check(sheet)
     check_versions.check(sheet, released, earlier)
-    misread = any(one.code in ("UNKNOWN_STATE", "DUPLICATE_STATE") for one in sheet.faults)
-    if not misread and not _ABOUT_THE_GRAPH & sheet.structure.damaged:
+    if sheet.readable:
         check_structure.graph_of(sheet)
         check_routes.check(sheet)
         check_expressions.unfilled(sheet)

@@ -47,7 +47,7 @@ def _silent(sheet: Sheet, path: Path) -> None:
 
 def _at(sheet: Sheet, path: Path, at: str) -> None:
     """`submit`, or `state.trigger`."""
-    if {"states", "transitions"} & sheet.structure.damaged:
+    if not sheet.readable:
         return
     state, _, trigger = at.rpartition(".")
     if state and state not in sheet.states:
@@ -66,6 +66,8 @@ def _at(sheet: Sheet, path: Path, at: str) -> None:
 
 def unfilled(sheet: Sheet) -> None:
     """Tell guards, checks and requirements that read what nobody can have filled in by then."""
+    if any(one.code == "UNKNOWN_FIELD" for one in sheet.faults):
+        return                       # a misspelt `edit` would be told a second time
     told: set[tuple[Path, str]] = set()
     for path, source in _guards(sheet):
         expr = sheet.exprs.get(path)

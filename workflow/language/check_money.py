@@ -38,7 +38,7 @@ def _commit(sheet: Sheet) -> None:
         return
     state, _, trigger = budget.commit.partition(".")
     known = {f"{way.source}.{way.trigger}" for way in sheet.ways()}
-    if budget.commit not in known and "transitions" not in sheet.structure.damaged:
+    if budget.commit not in known and sheet.readable:
         zh, en = did_you_mean(budget.commit, known)
         sheet.error(("budget", "commit"), "COMMIT_NOTHING", f"没有“{budget.commit}”这一步{zh}",
                     f"There is no step '{budget.commit}'{en}")

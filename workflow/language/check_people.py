@@ -41,7 +41,7 @@ def check(sheet: Sheet) -> None:
             zh, en = did_you_mean(name, sheet.states)
             sheet.error(("separation", "distinct", number), "DISTINCT_STATE", f"没有状态“{name}”{zh}",
                         f"There is no state '{name}'{en}")
-        elif state_there is not None and (state_there.final or state_there.kind not in _DECIDING):
+        elif state_there is not None and name not in sheet.structure.dented and (state_there.final or state_there.kind not in _DECIDING):
             sheet.error(("separation", "distinct", number), "DISTINCT_STATE", f"“{name}”不是有人作决定的步骤",
                         f"Nobody decides at '{name}'")
     if not p.separation.applicant_may_not_decide:

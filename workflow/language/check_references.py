@@ -83,7 +83,7 @@ def _shown(sheet: Sheet, path: Path, masked: Iterable[str], shown: Iterable[str]
 def _triggers(sheet: Sheet, path: Path, state: str, triggers: Iterable[str]) -> None:
     here = {way.trigger: way for way in sheet.ways() if way.source == state}
     for number, trigger in enumerate(triggers):
-        if trigger not in here and "transitions" not in sheet.structure.damaged:
+        if trigger not in here and sheet.readable:
             zh, en = did_you_mean(trigger, here)
             sheet.error((*path, number), "UNKNOWN_TRIGGER", f"“{state}”没有动作“{trigger}”{zh}",
                         f"'{state}' has no trigger '{trigger}'{en}")

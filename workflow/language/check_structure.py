@@ -9,11 +9,13 @@ from .faults import did_you_mean
 from .sheet import Sheet, Way
 from .structure import Path
 
+_ABOUT_THE_GRAPH = frozenset({"states", "transitions", "initial", "actors"})
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}\Z", re.ASCII)
 
 
 def names(sheet: Sheet) -> None:
     """Tell duplicate, badly named and half-declared states, and every mention of one that does not exist."""
+    sheet.readable = not _ABOUT_THE_GRAPH & sheet.structure.damaged
     seen: dict[str, int] = {}
     for place, state in enumerate(sheet.programme.states):
         path: Path = ("states", place, "name")
@@ -21,10 +23,13 @@ def names(sheet: Sheet) -> None:
             first = sheet.structure.root.at("states", seen[state.name], "name").line
             sheet.error(path, "DUPLICATE_STATE", f"状态“{state.name}”重复（首次出现在第 {first} 行）",
                         f"The state '{state.name}' is repeated (first on line {first})")
+            sheet.readable = False
         seen.setdefault(state.name, place)
         if not _NAME.match(state.name):
             sheet.error(path, "BAD_NAME", f"状态名“{state.name}”只能用英文字母、数字和下划线（给人看的写在 label）",
                         f"'{state.name}': letters, digits and underscores only; people see the label")
+        if state.name in sheet.structure.dented:
+            continue
         if state.final and state.kind:
             sheet.error(("states", place, "kind"), "BAD_FINAL", "结束状态不写 kind", "A final state has no kind")
         if state.final and state.outcome is None:
@@ -40,6 +45,7 @@ def names(sheet: Sheet) -> None:
         if not sheet.may_name_state(name):
             zh, en = did_you_mean(name, sheet.states)
             sheet.error(path, "UNKNOWN_STATE", f"没有状态“{name}”{zh}", f"There is no state '{name}'{en}")
+            sheet.readable = sheet.readable and path[0] not in ("initial", "transitions")
 
 
 def _mentions(sheet: Sheet) -> list[tuple[Path, str]]:
@@ -98,8 +104,8 @@ def _ends(sheet: Sheet, leads: dict[str, set[str]], reached: set[str]) -> None:
                     f"No end can be reached from '{name}'")
     approved = {name for name in finals if states[name].outcome == "approved"}
     if not stuck and not approved & reached and not (dead and approved):
-        sheet.error(("states",) if not approved else (*sheet.state_path(min(approved)), "name"), "NO_APPROVED_END",
-                    "没有一条路能走到“approved”的结束状态", "No way leads to an approved end")
+        sheet.error((*sheet.state_path(min(approved)), "name") if approved else ("states",), "NO_APPROVED_END",
+                    "没有一条路能走到“approved”的结束状态", "No way leads to an approved end", key=not approved)
 
 
 def _circles(sheet: Sheet, ways: list[Way]) -> None:

@@ -38,7 +38,7 @@ def _timer(sheet: Sheet, path: Path, state: StateWords, timer: Timer) -> None:
         sheet.error(path, "TIMER_TARGET", "催办升级（escalate）要写升给谁（to）", "An escalation needs 'to'")
     elif timer.do == "fire" and timer.trigger is None:
         sheet.error(path, "TIMER_TARGET", "到时自动办理（fire）要写 trigger", "'fire' needs a trigger")
-    elif timer.do == "fire" and timer.trigger not in here and "transitions" not in sheet.structure.damaged:
+    elif timer.do == "fire" and timer.trigger not in here and sheet.readable:
         sheet.error((*path, "trigger"), "TIMER_TARGET", f"“{state.name}”没有动作“{timer.trigger}”",
                     f"'{state.name}' has no trigger '{timer.trigger}'")
     if timer.times is not None and timer.every is None:

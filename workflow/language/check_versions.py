@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from .definition import Definition
 from .faults import did_you_mean
 from .sheet import Sheet
+
+_FILE = re.compile(r"(?:.*[/\\])?([^/\\]+)\.v([0-9]+)\.yaml\Z", re.DOTALL)
 
 
 def check(sheet: Sheet, released: str | None, earlier: Mapping[int, Definition]) -> None:
@@ -14,6 +17,10 @@ def check(sheet: Sheet, released: str | None, earlier: Mapping[int, Definition])
     if released is not None and made is not None and made.digest != released:
         sheet.error(("version",), "RELEASED_CHANGED", f"{p.key} 第 {p.version} 版已经发布，不能再改；请另存为第 {p.version + 1} 版",
                     f"{p.key}@{p.version} is released and cannot change; write version {p.version + 1}")
+    named = _FILE.match(sheet.structure.root.mark.file)
+    if named and (named[1], named[2]) != (p.key, str(p.version)):
+        sheet.warn(("key",) if named[1] != p.key else ("version",), "FILE_NAME",
+                   f"文件名应为 {p.key}.v{p.version}.yaml", f"The file should be called {p.key}.v{p.version}.yaml")
     for text, moves in p.versioning.migrate_from.items():
         _moves(sheet, text, moves, earlier)
 

@@ -35,7 +35,7 @@ def _results(sheet: Sheet, path: Path, state: StateWords, passed: str | None, fa
     for word, trigger in (("on_pass", passed), ("on_fail", failed)):
         if trigger is None:
             sheet.error(path, "VOTE_RESULT", f"“{state.name}”没有写 {word}", f"'{state.name}' has no {word}")
-        elif trigger not in known and "transitions" not in sheet.structure.damaged:
+        elif trigger not in known and sheet.readable:
             zh, en = did_you_mean(trigger, known)
             sheet.error((*path, word), "VOTE_RESULT", f"“{state.name}”没有动作“{trigger}”，表决结果无处可去{zh}",
                         f"'{state.name}' has no trigger '{trigger}', so the result leads nowhere{en}")

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from typing import Any, Literal
 
 from .expressions import Expr
@@ -177,7 +176,7 @@ class Transition:
     dest: str
     when: Expr | None
     conditions: tuple[Check, ...]
-    require: tuple[str, ...]         # names expanded: form.x, attachments.y; conditional ones are judged at run time
+    require: tuple[str, ...]         # form.x, attachments.y; `form`, `attachments`: all required that may be filled in here
     comment: Literal["required", "optional"]
     actor: str | None                # key of Definition.actors, "system", or None: the state's actor
     chosen: bool = False             # `dest` was a list: whoever acts chooses (return_to)

@@ -246,22 +246,8 @@ def _transition(sheet: Sheet, way: Way, when: Expr | None, conditions: tuple[d.C
 
 
 def _required(sheet: Sheet, way: Way) -> tuple[str, ...]:
-    """Return the names that must be filled in. A group means those of it that are required somewhere on the way here:
-    what only a later step fills in, or what this step hides, cannot be asked of whoever acts here."""
-    found: list[str] = []
-    source = sheet.states.get(way.source)
-    for name in way.words.require:
-        if name in ("form", "attachments") and source is not None:
-            possible = sheet.fillable(way.source) - set(sheet.hidden(source))
-            found.extend(one for one in sheet.members(name) if one in possible and _ever_required(sheet, one))
-        else:
-            found.extend(sheet.spread([name]))
-    return tuple(dict.fromkeys(found))
-
-
-def _ever_required(sheet: Sheet, dotted: str) -> bool:
-    group, _, name = dotted.partition(".")
-    if group == "form":
-        return sheet.programme.form[name].required is not False
-    kind = sheet.programme.attachments[name]
-    return kind.required is not False and kind.min > 0
+    """Return what must be filled in: single names are asked for whatever their field says; `form` and `attachments`
+    stay as they are and mean what is required of all that this step may fill in, judged case by case."""
+    groups = {"form": "form", "form.*": "form", "attachments": "attachments", "attachments.*": "attachments"}
+    return tuple(dict.fromkeys(one for name in way.words.require
+                               for one in ([groups[name]] if name in groups else sheet.spread([name]))))

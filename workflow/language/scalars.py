@@ -3,7 +3,7 @@
 PyYAML's own constructor reads `on` as true, `0755` as 493 and `12:30` as 750, and lets the second of two equal keys
 win in silence. Here only `true`/`false`, empty/`null`, plain integers without a leading zero and plain decimals (as
 `Decimal`) are converted; everything else stays text. Anchors, aliases, tags, merge keys, duplicate keys, several
-documents, more than 256 KB, 20 levels or 10,000 values are faults.
+documents, more than 256 KB, 20 levels or 8,000 values are faults.
 
 It reads libyaml's events and not a composed tree: a hostile file is refused at its first forbidden event, before
 anything is built, and no recursion follows its depth.
@@ -23,7 +23,7 @@ from .faults import Fault, Mark, fault
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
-MAX_VALUES = 10_000                  # ten times the largest programme; more is not a definition
+MAX_VALUES = 8_000                   # keys, values and brackets: five times the largest programme
 MAX_FAULTS = 50                      # a file that is something else altogether does not deserve a thousand lines
 MAX_DIGITS = 16                      # nothing counted here is longer; codes and card numbers belong in quotes
 

@@ -28,6 +28,8 @@ from .schema_flow import (
     TransitionWords,
 )
 from .words import (
+    FEW,
+    MANY,
     Anything,
     Day,
     DayOfYear,
@@ -64,13 +66,13 @@ class Question(Word):
     default: Anything = None
     min: Scalar = None
     max: Scalar = None
-    options: Annotated[dict[str, Label], BeforeValidator(_options)] = {}
+    options: Annotated[dict[str, Label], MANY, BeforeValidator(_options)] = {}
     pattern: str | None = None
     sensitive: bool = False
     prefill: str | None = None
     valid: Flag = Field(default=True, alias="validate")
     message: Label | None = None
-    columns: dict[Name, Question] = {}
+    columns: Annotated[dict[Name, Question], FEW] = {}
 
 
 class Attachment(Word):
@@ -79,7 +81,7 @@ class Attachment(Word):
     label: Label
     min: Annotated[int, Field(ge=0, le=100)] = 0
     max: Annotated[int, Field(ge=1, le=100)] = 10
-    accept: list[str] = ["jpg", "png", "webp", "pdf"]
+    accept: Annotated[list[str], FEW] = ["jpg", "png", "webp", "pdf"]
     required: Flag = True
     help: Label | None = None
     section: Label | None = None
@@ -92,7 +94,7 @@ class Param(Word):
     value: Scalar = Field(alias="value")
     label: Label | None = None
     source: str = ""
-    options: Annotated[dict[str, Label], BeforeValidator(_options)] = {}
+    options: Annotated[dict[str, Label], MANY, BeforeValidator(_options)] = {}
 
 
 class TableRows(Word):
@@ -219,35 +221,35 @@ class Programme(Word):
     extends: str | None = None
     initial: str
     number: str = "{key}-{org.code}-{year}-{seq:05d}"
-    basis: Annotated[list[Basis], BeforeValidator(_listed)] = []
+    basis: Annotated[list[Basis], FEW, BeforeValidator(_listed)] = []
     effective: Effective = Effective()
     apply: Apply = Apply()
     beneficiary: Literal["person", "household", "organisation"] = "person"
     intake: Intake | None = None
     cycle: CycleWords = NamedCycle.model_validate(_cycle("calendar_year") | {"name": {"zh": "calendar_year"}})
-    unique: Annotated[list[Expression], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)] = []
+    unique: Annotated[list[Expression], FEW, BeforeValidator(lambda v: [v] if isinstance(v, str) else v)] = []
     requires_file: RequiresFile | None = None
     excludes: Some = []
     value: Value | None = None
     measure: Measure | None = None
-    params: dict[Name, Param] = {}
-    tables: dict[Name, TableRows] = {}
-    form: dict[Name, Question] = {}
-    attachments: dict[Name, Attachment] = {}
-    calc: dict[Name, Calc] = {}
-    criteria: list[Criterion] = []
-    caps: Annotated[list[Cap], BeforeValidator(_listed)] = []
+    params: Annotated[dict[Name, Param], MANY] = {}
+    tables: Annotated[dict[Name, TableRows], FEW] = {}
+    form: Annotated[dict[Name, Question], MANY] = {}
+    attachments: Annotated[dict[Name, Attachment], FEW] = {}
+    calc: Annotated[dict[Name, Calc], MANY] = {}
+    criteria: Annotated[list[Criterion], FEW] = []
+    caps: Annotated[list[Cap], FEW, BeforeValidator(_listed)] = []
     lines: Lines | None = None
     amount: Amount | None = None
     budget: Budget | None = None
     sources: Some = []
-    actors: dict[Name, ActorWords] = {}
+    actors: Annotated[dict[Name, ActorWords], FEW] = {}
     separation: Separation = Separation()
     defaults: Defaults = Defaults()
-    states: list[StateWords]
-    transitions: list[TransitionWords]
+    states: Annotated[list[StateWords], FEW]
+    transitions: Annotated[list[TransitionWords], MANY]
     operations: Operations = Operations()
-    progress: list[str] = []
+    progress: Annotated[list[str], FEW] = []
     versioning: Versioning = Versioning()
     retention: Span | None = None
 

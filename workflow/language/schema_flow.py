@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, WithJsonSchema
 
-from .words import Expression, Label, Name, Scalar, Some, Someplaces, Span, Word
+from .words import FEW, Expression, Label, Name, Scalar, Some, Someplaces, Span, Word
 
 Kind = Literal["draft", "task", "countersign", "parallel", "notice", "wait", "auto"]
 
@@ -33,7 +33,7 @@ class ActorWords(Word):
 
 
 class Separation(Word):
-    distinct: list[str] = []
+    distinct: Annotated[list[str], FEW] = []
     applicant_may_not_decide: bool = True
     relatives: Literal["declare"] | None = None
 
@@ -91,11 +91,11 @@ class StateWords(Word):
     edit: Some = []
     hide: Some = []
     due: Span | None = None
-    timers: list[Timer] = []
+    timers: Annotated[list[Timer], FEW] = []
     batch: Some = []
     claim: bool = False
     vote: Vote | None = None
-    branches: list[Branch] = []
+    branches: Annotated[list[Branch], FEW] = []
     join: Literal["all", "any"] | None = None
     on_pass: str | None = None
     on_fail: str | None = None
@@ -111,7 +111,7 @@ class TransitionWords(Word):
     source: Some
     dest: Some
     when: Expression | None = None
-    conditions: list[Condition] = []
+    conditions: Annotated[list[Condition], FEW] = []
     require: Some = []
     comment: Literal["required", "optional"] | None = None
     actor: str | None = None

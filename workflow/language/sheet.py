@@ -17,6 +17,8 @@ from .schema import Programme
 from .schema_flow import StateWords, TransitionWords
 from .structure import Path, Structure
 
+MAX_CHARACTERS = 40_000              # of all expressions together: ten times the largest programme
+
 
 @dataclass(frozen=True, slots=True)
 class Way:
@@ -38,7 +40,8 @@ class Way:
 
 @dataclass(slots=True)
 class Sheet:
-    """`exprs` has every compiled expression under the path where it was written."""
+    """`exprs` has every compiled expression under the path where it was written; `readable` says whether the graph of
+    states is what was meant, or a misread name in it would be reported again as ten other faults."""
 
     programme: Programme
     structure: Structure
@@ -46,6 +49,8 @@ class Sheet:
     faults: list[Fault] = field(default_factory=list)
     exprs: dict[Path, Expr] = field(default_factory=dict)
     definition: Definition | None = None
+    readable: bool = True
+    _characters: int = 0
     _fillable: dict[str, set[str]] = field(default_factory=dict)
     _states: dict[str, StateWords] = field(default_factory=dict)
 
@@ -66,12 +71,18 @@ class Sheet:
     def compile(self, path: Path, source: str, want: Kind | None = None, names: Names | None = None) -> Expr | None:
         """Return the expression written at `path`, or None after telling every fault of it."""
         known = self.names if names is None else names
-        found = expressions.faults(source, known)
-        for one in found:
-            self._expression_fault(path, one)
-        if found:
+        self._characters += len(source)
+        if self._characters > MAX_CHARACTERS:
+            if self._characters - len(source) <= MAX_CHARACTERS:
+                self.error(path, "EXPR_TOO_MUCH", f"表达式加起来超过 {MAX_CHARACTERS} 个字符",
+                           f"The expressions together have more than {MAX_CHARACTERS} characters")
             return None
-        expr = expressions.compile_expression(source, known)
+        try:
+            expr = expressions.compile_expression(source, known)
+        except ExpressionFault:
+            for one in expressions.faults(source, known):
+                self._expression_fault(path, one)
+            return None
         if want is not None and expr.kind not in (want, Kind.ANY, Kind.NONE):
             self.error(path, "EXPR_TYPE", f"这里要得出{want.zh}，表达式得出的是{expr.kind.zh}",
                        f"This must give {want.en}, but gives {expr.kind.en}")

@@ -20,6 +20,7 @@ from .schema import Programme
 
 _MAX_ROUNDS = 12
 _MAX_ERRORS = 100
+_MAX_WAYS = 1000
 _TEXTS = frozenset({"label", "title", "zh"})
 _NAMED = frozenset({"form", "attachments", "params", "calc", "tables", "actors"})
 
@@ -31,7 +32,7 @@ class Structure:
     """What could be read. `root` is what `programme` was made of, so that both have the same paths.
 
     `set_aside` has the names of what was declared but could not be read (`form.income`, `states.draft`);
-    `damaged` the top-level words from which something is missing.
+    `damaged` the top-level words from which something is missing; `dented` the states that lack a word of theirs.
     """
 
     programme: Programme | None
@@ -39,6 +40,7 @@ class Structure:
     faults: list[Fault]
     set_aside: set[str] = field(default_factory=set)
     damaged: set[str] = field(default_factory=set)
+    dented: set[str] = field(default_factory=set)
 
 
 def read_structure(root: Node) -> Structure:
@@ -51,12 +53,23 @@ def read_structure(root: Node) -> Structure:
     silent: set[Path] = set()
     for _ in range(_MAX_ROUNDS):
         try:
-            result.programme = Programme.model_validate(tree.plain())
+            programme = Programme.model_validate(tree.plain())
+            if not _too_many_ways(programme, result):
+                result.programme = programme
             return result
         except ValidationError as error:
             if not _set_aside(error, result, silent):
                 return result
     return result
+
+
+def _too_many_ways(programme: Programme, result: Structure) -> bool:
+    """Lists of sources and dests multiply: two of a hundred are ten thousand ways."""
+    count = sum(len(words.source) * len(words.dest) for words in programme.transitions)
+    if count > _MAX_WAYS:
+        result.faults.append(fault(result.root.key_at("transitions"), "TOO_MANY", f"“transitions”展开后超过 {_MAX_WAYS} 条",
+                                   f"The transitions spread out to more than {_MAX_WAYS}"))
+    return count > _MAX_WAYS
 
 
 def _without_empty(node: Node) -> Node:
@@ -134,16 +147,21 @@ def _remember(tree: Node, path: Path, result: Structure) -> None:
     top = str(path[0])
     if len(path) < 3 or path[2] not in _HARMLESS:
         result.damaged.add(top)
+    if top == "states" and len(path) > 2:
+        result.dented.add(_name_of(tree, path[1]))
     if top in _NAMED and len(path) == 2:
         result.set_aside.add(f"{top}.{path[1]}")
     elif top in _NAMED and len(path) == 1:
         whole = tree.get(top)
         if whole is not None and isinstance(whole.value, dict):
             result.set_aside.update(f"{top}.{name}" for name in whole.value)
-    elif top in ("states", "criteria") and len(path) == 2:
-        name = tree.get(top, path[1], "name")
-        if name is not None:
-            result.set_aside.add(f"{top}.{name.value}")
+    elif top == "states" and len(path) == 2:
+        result.set_aside.add(f"states.{_name_of(tree, path[1])}")
+
+
+def _name_of(tree: Node, place: str | int) -> str:
+    name = tree.get("states", place, "name")
+    return str(name.value) if name is not None else ""
 
 
 def _told(kind: str, path: Path, detail: Mapping[str, Any], tree: Node, of_key: bool) -> Fault:
@@ -166,7 +184,7 @@ def _told(kind: str, path: Path, detail: Mapping[str, Any], tree: Node, of_key: 
         return fault(mark, "BAD_VALUE", f"“{word}”不能写“{shown}”{zh or '，可以写：' + '、'.join(allowed)}",
                      f"'{word}' cannot be '{shown}'{en or '; known: ' + ', '.join(allowed)}")
     code, zh, en = _SENTENCES.get(kind, ("BAD_VALUE", "写法不对", str(detail["msg"])))
-    return fault(mark, code, f"“{word}”{zh}".format(**context), f"'{word}' {en}".format(**context))
+    return fault(mark, code, f"“{word}”{zh.format(**context)}", f"'{word}' {en.format(**context)}")
 
 
 _SENTENCES = {
@@ -179,6 +197,7 @@ _SENTENCES = {
     "string_too_short": ("BAD_VALUE", "不能为空", "must not be empty"),
     "string_pattern_mismatch": ("BAD_NAME", "要以小写字母开头，只含小写字母、数字和下划线",
                                 "begins with a small letter; small letters, digits and underscores only"),
+    "too_long": ("TOO_MANY", "最多 {max_length} 项", "takes at most {max_length} items"),
     "greater_than_equal": ("BAD_VALUE", "不能小于 {ge}", "must not be less than {ge}"),
     "less_than_equal": ("BAD_VALUE", "不能大于 {le}", "must not be more than {le}"),
 }

@@ -146,9 +146,11 @@ def _some(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-Some = Annotated[list[str], BeforeValidator(_some), WithJsonSchema(
+# Limits on how many: far above any programme, low enough that a hostile one is refused in a moment.
+FEW, MANY = Field(max_length=50), Field(max_length=300)
+Some = Annotated[list[str], Field(max_length=100), BeforeValidator(_some), WithJsonSchema(
     {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})]
-Someplaces = Annotated[list[str], BeforeValidator(_some), WithJsonSchema(
+Someplaces = Annotated[list[str], Field(max_length=100), BeforeValidator(_some), WithJsonSchema(
     {"anyOf": [{"const": "*"}, {"type": "array", "items": {"type": "string"}}]})]
 
 
