@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import logging
 import os
+import select
 import sqlite3
+import time
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,8 +24,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from .errors import Busy
 from .locks import WriterLock
@@ -39,6 +42,7 @@ log = logging.getLogger("bangfu.db")
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 WAIT_SECONDS = 30                    # for the writer's lock on SQLite
 CHECKPOINT_EVERY = 200               # write transactions of one process
+PING_AFTER = 5                       # seconds a PostgreSQL connection has rested
 FIXED_SQLITE = (3, 51, 3)            # earlier ones may lose a commit when the WAL is reset during a checkpoint
 
 PRAGMAS = (
@@ -98,7 +102,8 @@ def writing(sessions: sessionmaker[Session]) -> Iterator[Session]:
     """
     engine = _engine(sessions)
     with _busy_as_a_sentence(), _writer(engine):
-        with sessions(bind=engine.execution_options(tx="write")) as session:
+        with sessions() as session:
+            session.connection(execution_options={"tx": "write"})    # an engine with options would cost each statement
             yield session
             session.commit()
         _checkpoint(engine)
@@ -198,7 +203,7 @@ def _checkpoint(engine: Engine, every: int = CHECKPOINT_EVERY) -> None:
 def _postgresql(url: URL, pool_size: int) -> Engine:
     """Several hosts may be named: `?host=a:5432&host=b:5432&target_session_attrs=read-write` finds the leader."""
     engine = create_engine(
-        url, isolation_level="READ COMMITTED", pool_pre_ping=True, pool_recycle=1800, pool_size=pool_size,
+        url, isolation_level="READ COMMITTED", pool_recycle=1800, pool_size=pool_size,
         max_overflow=10, hide_parameters=True,
         connect_args={"connect_timeout": 5, "options": POSTGRESQL_OPTIONS, "prepare_threshold": 3},
     )
@@ -212,7 +217,32 @@ def _postgresql(url: URL, pool_size: int) -> Engine:
         if driver.read_only != readonly:
             driver.read_only = readonly
 
+    @event.listens_for(engine, "checkin")
+    def checkin(_driver: Any, record: ConnectionPoolEntry) -> None:
+        record.info["rested"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def checkout(driver: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+        if "rested" in record.info and _doubtful(driver, record.info["rested"]):
+            try:
+                engine.dialect.do_ping(driver)
+            except engine.dialect.loaded_dbapi.Error as error:
+                raise DisconnectionError("the server has closed this connection") from error   # the pool opens another
+
     return engine
+
+
+def _doubtful(driver: Any, rested: float) -> bool:
+    """Say whether a pooled connection must be tried before use, which costs a round trip.
+
+    A server that went away has closed the socket, and a closed socket has something to read: to ask the kernel costs
+    nothing. Only a host that vanished without a word is found by trying, so what has rested for a while is tried.
+    """
+    if time.monotonic() - rested > PING_AFTER or not hasattr(select, "poll"):
+        return True
+    socket = select.poll()
+    socket.register(driver.fileno(), select.POLLIN | select.POLLPRI)
+    return bool(socket.poll(0))
 
 
 # --- both ------------------------------------------------------------------------------------------------

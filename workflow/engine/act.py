@@ -12,10 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from .. import history, ids
@@ -25,6 +26,7 @@ from ..errors import KeyReused, Refused, Stale, one
 from ..language.definition import Definition, State
 from ..privacy import vault
 from ..records import Case, CaseIdentity, Decision, Draft, Event, Person, Task
+from ..statements import Prepared, rows_changed, together
 from . import forms, uniqueness
 from .batch import one_of_many
 from .cycles import cycle_of, intake_open
@@ -35,13 +37,19 @@ from .judge import RETURN, Verdict, flagged, judge, rests_on
 from .numbers import draw
 from .places import above, at_level, region
 
-_cases, _tasks, _drafts = Case.__table__, Task.__table__, Draft.__table__
-_UPDATE = update(_cases).where(_cases.c.id == bindparam("case_id"), _cases.c.revision == bindparam("was"))
-_CLOSE = update(_tasks).where(_tasks.c.id == bindparam("task_id")).values(
-    status="done", closed_at=bindparam("at"), closed_by=bindparam("by"))
-_OPEN = insert(_tasks)
-_DECIDE = insert(Decision.__table__)
+_cases, _tasks, _drafts, _decisions = Case.__table__, Task.__table__, Draft.__table__, Decision.__table__
+_MOVE = update(_cases).where(_cases.c.id == bindparam("case_id"), _cases.c.revision == bindparam("was"))
+_CLOSE = Prepared(update(_tasks).where(_tasks.c.id == bindparam("task_id")).values(
+    status=literal_column("'done'"), closed_at=bindparam("at", type_=_tasks.c.closed_at.type), closed_by=bindparam("by")))
+_OPEN = Prepared(insert(_tasks), tuple(_tasks.c.keys()))
+_DECIDE = Prepared(insert(_decisions), tuple(_decisions.c.keys()))
 _FORGET = delete(_drafts).where(_drafts.c.case_id == bindparam("case_id"))
+
+
+@cache
+def _move(columns: tuple[str, ...]) -> Prepared:
+    """The UPDATE of a case row that sets these columns: a submission, an end and a changed form each set more of them."""
+    return Prepared(_MOVE, columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +146,7 @@ def _overtaken(session: Session, dossier: Dossier) -> Stale:
     events, people = Event.__table__, Person.__table__
     last = session.connection().execute(
         select(people.c.name, events.c.at).outerjoin(people, people.c.id == events.c.actor_id)
-        .select_from(events).where(events.c.stream == dossier.id, events.c.revision.is_not(None))
+        .select_from(events).where(events.c.stream == dossier.id, events.c.kind.in_(("start", "act")))
         .order_by(events.c.seq.desc()).limit(1)).first()
     who, at = (last.name or "系统", last.at) if last else ("系统", None)
     return Stale(one("OVERTAKEN", f"此件已由{who}办理，请查看最新情况", f"{who} has already handled this case; look at it afresh"),
@@ -171,31 +179,34 @@ class _Move:
         values = self._row_values(dest)
         snapshot = self._snapshot(values)
         digest = hashlib.sha256(snapshot).hexdigest()
-        post = next((p for p in self.actor.posts if p.role == self.verdict.role), None)
+        place = self._organisation()
+        seq = row.last_seq + 1
+        task = None if dest.final or dest.kind == "auto" else self._task(dest, seq)
         if self.adjusted is not None:
             self.changes["amount"] = (row.amount_fen, self.verdict.amount_fen)
-        appended = history.append(
-            self.session, stream=row.id, seq=row.last_seq + 1, prev=row.last_hash, kind="act", at=self.now, actor=self.actor,
-            role=self.verdict.role, organisation_id=self._organisation(post), on_behalf_of=self._behalf(),
-            trigger=self.trigger, from_state=row.state, to_state=dest.name, amount_fen=self.verdict.amount_fen,
-            revision=row.revision + 1, definition_digest=row.definition_digest, snapshot_digest=digest,
-            idem_key=self.idem_key, request_digest=self.request, comment=self.comment, changes=self.changes,
-            extra=self._extra(values))
-        values |= {"last_seq": appended.seq, "last_hash": appended.hash, "entry": appended.seq}
         connection = self.session.connection()
-        moved = connection.execute(_UPDATE, {"case_id": row.id, "was": row.revision, **values})
-        if moved.rowcount != 1:
+        with together(connection):
+            appended = history.append(
+                self.session, stream=row.id, seq=seq, prev=row.last_hash, kind="act", at=self.now, actor=self.actor,
+                role=self.verdict.role, organisation_id=place, on_behalf_of=self._behalf(),
+                trigger=self.trigger, from_state=row.state, to_state=dest.name, amount_fen=self.verdict.amount_fen,
+                revision=row.revision + 1, definition_digest=row.definition_digest, snapshot_digest=digest,
+                idem_key=self.idem_key, request_digest=self.request, comment=self.comment, changes=self.changes,
+                extra=self._extra(values))
+            values |= {"last_seq": appended.seq, "last_hash": appended.hash, "entry": appended.seq}
+            moved = _move(tuple(values))(connection, {"case_id": row.id, "was": row.revision, **values})
+            _DECIDE(connection, {
+                "case_id": row.id, "seq": appended.seq, "state": row.state, "trigger": self.trigger,
+                "actor_id": self.actor.person_id, "role": self.verdict.role, "organisation_id": place,
+                "at": self.now, "amount_fen": self.verdict.amount_fen, "definition_digest": row.definition_digest,
+                "snapshot": vault(self.session).seal("decisions.snapshot", f"{row.id}:{appended.seq}", snapshot),
+                "snapshot_digest": digest})
+            if row.task_id is not None:
+                _CLOSE(connection, {"task_id": row.task_id, "at": self.now, "by": self.actor.person_id})
+            if task is not None:
+                _OPEN(connection, task)
+        if rows_changed(moved) != 1:
             raise _overtaken(self.session, self.dossier)
-        connection.execute(_DECIDE, {
-            "case_id": row.id, "seq": appended.seq, "state": row.state, "trigger": self.trigger,
-            "actor_id": self.actor.person_id, "role": self.verdict.role, "organisation_id": self._organisation(post),
-            "at": self.now, "amount_fen": self.verdict.amount_fen, "definition_digest": row.definition_digest,
-            "snapshot": vault(self.session).seal("decisions.snapshot", f"{row.id}:{appended.seq}", snapshot),
-            "snapshot_digest": digest})
-        if row.task_id is not None:
-            connection.execute(_CLOSE, {"task_id": row.task_id, "at": self.now, "by": self.actor.person_id})
-        if not dest.final and dest.kind != "auto":
-            self._open_task(dest, appended.seq)
         if self.dossier.drafts:      # typed against the old revision: nobody's draft fits the case any longer
             connection.execute(_FORGET, {"case_id": row.id})
         if self.changes or row.submitted_at is None:
@@ -247,18 +258,19 @@ class _Move:
             "restart_if_changed": sorted(way.restart_if_changed), "items": list(self.correct),
         }
 
-    def _open_task(self, dest: State, seq: int) -> None:
+    def _task(self, dest: State, seq: int) -> dict[str, Any]:
+        """Return the row of the task that begins; raises `Refused` where nobody could take it."""
         row, returned = self.dossier.row, self.dossier.row.returned
         place, person, role = None, None, "applicant"
         if dest.kind == "draft" or self.dossier.definition.actors[dest.actor or ""].who == "applicant":
             person = row.filed_by
         else:
             role, place = addressed(self.session, self.dossier, dest.actor or "", local_day(self.now))
-        self.session.connection().execute(_OPEN, {
+        return {
             "id": ids.new(self.now), "case_id": row.id, "entry": seq, "state": dest.name, "definition_key": row.definition_key,
             "role": role, "organisation_id": place.id if place else None, "person_id": person, "status": "open",
             "opened_at": self.now, "due_at": self._due(dest) or NO_DUE, "touched_at": None, "closed_at": None, "closed_by": None,
-            "resubmitted": returned is not None and self.trigger != RETURN, "flags": self._flags(dest)})
+            "resubmitted": returned is not None and self.trigger != RETURN, "flags": self._flags(dest)}
 
     def _flags(self, dest: State) -> list[str]:
         """Return the names of the criteria that will be left to whoever decides next, as they stand now."""
@@ -304,9 +316,10 @@ class _Move:
             extra["direct"] = True
         return extra
 
-    def _organisation(self, post: Any) -> int | None:
+    def _organisation(self) -> int | None:
         if self.dossier.row.task_role == self.verdict.role and self.dossier.row.task_organisation_id is not None:
             return int(self.dossier.row.task_organisation_id)
+        post = next((p for p in self.actor.posts if p.role == self.verdict.role), None)
         return post.organisation_id if post else None
 
     def _behalf(self) -> str | None:

@@ -103,8 +103,11 @@ _BESIDE = union_all(
     select(literal("related"), cast(1, BigInteger), _identities.c.field, _text(null()), _text(null()))
     .join(_me, _identities.c.digest.in_((_me.c.id_no_index, _me.c.phone_index, _me.c.bank_card_index)))
     .where(_identities.c.case_id == bindparam("case_id"), _me.c.id == bindparam("me")),
+    # Not joined to the case: asked before its row is locked, it would miss what the lock was waited for.
+    select(literal("replay"), _events.c.id, _text(null()), _text(null()), _text(null()))
+    .where(_events.c.idem_key == bindparam("key", type_=_events.c.idem_key.type)),
 )
-_REPLAY = select(_events).where(_events.c.idem_key == bindparam("key"))
+_REPLAY = select(_events).where(_events.c.id == bindparam("event"))
 
 
 def open_dossier(session: Session, case_id: str, actor: Actor, *, lock: bool = False, key: str | None = None) -> Dossier:
@@ -113,25 +116,27 @@ def open_dossier(session: Session, case_id: str, actor: Actor, *, lock: bool = F
     Scope is not judged here: acting is judged by the duties, reading by `scope.visible`.
     """
     connection = session.connection()
-    names = {"case_id": case_id, "me": actor.person_id or ""}
+    names = {"case_id": case_id, "me": actor.person_id or "", "key": key}
     row = connection.execute(_CASE_LOCKED if lock else _CASE, names).one_or_none()
     if row is None:
         raise NotFound
-    decided, attached, related, drafts = [], {}, False, 0
-    for what, n, a, b, c in connection.execute(_BESIDE, names):
+    decided, attached, related, drafts, replay = [], {}, False, 0, None
+    for what, n, a, b, c in connection.execute(_BESIDE, names).all():
         if what == "decided":
             decided.append(Decided(n, a, b, c))
         elif what == "files":
             attached[a] = n
         elif what == "drafts":
             drafts = n
+        elif what == "replay":
+            replay = connection.execute(_REPLAY, {"event": n}).one()
         else:
             related = True
     definition = by_digest(session, row.definition_digest)
     return Dossier(
         row=row, definition=definition, form=unsealed(session, "cases", case_id, definition, row.form, row.sealed),
         decided=tuple(sorted(decided, key=lambda d: d.seq)), attached=attached, related=related, drafts=drafts,
-        replay=connection.execute(_REPLAY, {"key": key}).one_or_none() if key else None,
+        replay=replay,
         draft=draft_values(session, row) if row.draft_form is not None else {},
     )
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hmac
 import os
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -23,6 +23,7 @@ from ..actors import Actor
 from ..errors import Damaged, one
 from ..privacy import vault
 from ..records import Event
+from ..records.base import utc_text
 from ..statements import Prepared
 
 VERSION = 1
@@ -33,7 +34,7 @@ PLACE = "events.details"
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
 _ATOMS = frozenset({str, int, bool, type(None)})
 _COLUMNS = tuple(name for name in Event.__table__.c.keys() if name not in ("id", "leaf_index"))
-_INSERT = Prepared(insert(Event.__table__).inline(), _COLUMNS)  # type: ignore[arg-type]  # inline: nobody needs the id back
+_INSERT = Prepared(insert(Event.__table__).inline(), _COLUMNS)  # inline: nobody needs the id back
 _LAST = text("SELECT seq, hash FROM events WHERE stream = :stream ORDER BY seq DESC LIMIT 1")
 # Two transactions that append to one stream wait for each other instead of meeting at the unique constraint.
 _QUEUE = text("SELECT pg_advisory_xact_lock(hashtextextended('bangfu-stream ' || :stream, 0))")
@@ -91,7 +92,7 @@ def append(
     """
     body: dict[str, Any] = {
         "v": VERSION, "stream": stream, "seq": seq, "kind": kind, "role": role, "via": actor.via,
-        "at": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "at": utc_text(at),
     }
     for name, value in (
         ("actor", actor.person_id), ("org", organisation_id), ("behalf", on_behalf_of), ("trigger", trigger),

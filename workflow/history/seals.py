@@ -25,7 +25,7 @@ from .sequencer import sequence_all
 
 _ED25519 = b"\x01"
 _LEAVES = text("SELECT leaf_index, hash FROM events WHERE leaf_index >= :size ORDER BY leaf_index")
-_INSERT = insert(Seal.__table__)  # type: ignore[arg-type]
+_INSERT = insert(Seal.__table__)
 
 
 @dataclass(frozen=True, slots=True)
