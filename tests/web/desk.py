@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Flask
@@ -79,7 +79,8 @@ class Desks(World):
         self.publish(text)
 
     def filed(self, bill: str, cost: str = "8000", *, who: str = "worker", **more: Any) -> str:
-        """A case as it lies at the first review."""
+        """A case as it lies at the first review, a minute after the one before: the queue's order is theirs."""
+        self.now += timedelta(minutes=1)
         return self.submitted(who, "aid", {"bill_no": bill, "cost": cost, "insured": "400", "bank_card": CARD, **more})
 
     def checked(self, bill: str, cost: str = "8000", *, who: str = "worker") -> str:

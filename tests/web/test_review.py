@@ -12,7 +12,7 @@ from flask import Flask
 from PIL import Image
 
 from tests.web.county import Visitor
-from tests.web.desk import NOW, Desks
+from tests.web.desk import AID, NOW, Desks
 from workflow.db import reading
 from workflow.queries import events
 
@@ -237,7 +237,17 @@ def test_finding_and_done(desks: Desks, enter: Enter) -> None:
     assert "没有找到" in enter("outsider").get(f"/tasks/find?q={number}").text
 
 
-def test_english_pages_hold_no_chinese_of_ours(desks: Desks, enter: Enter) -> None:
+def test_a_forgotten_declaration_is_asked_for_and_nothing_typed_is_lost(app: Flask, clock: Any, visitor: Callable[[], Visitor]) -> None:
+    clock.at = NOW
+    desks = Desks(app, AID.replace("applicant_may_not_decide: true}", "applicant_may_not_decide: true, relatives: declare}"))
+    case_id, basic = desks.filed("B1"), visitor()
+    basic.sign_in("basic")
+    form = {"trigger": "approve", "revision": revision(desks, case_id), "f.opinion": "属实", "comment": "我写的话"}
+    refused = basic.post(f"/tasks/{case_id}/act", form)
+    assert refused.status_code == 422 and 'href="#declared"' in refused.text and "我写的话" in refused.text and "属实" in refused.text
+    assert basic.post(f"/tasks/{case_id}/act", form | {"declared": "1"}).status_code == 303
+
+
+def test_the_desk_speaks_english_too(desks: Desks, enter: Enter) -> None:
     desks.checked("B1")
-    page = enter("clerk").get("/tasks?lang=en").text
-    assert "Trial aid" in page
+    assert "Trial aid" in enter("clerk").get("/tasks?lang=en").text

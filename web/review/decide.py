@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from workflow import engine
 from workflow.engine import Action, CaseView, Done
 from workflow.engine.judge import RETURN
-from workflow.errors import Impossible, Message, Refused, Stale
+from workflow.errors import Impossible, Message, NotYours, Refused, Stale
 from workflow.language.definition import Definition, Field, Label
 from workflow.language.fields import FieldFault, parse_value
 from workflow.language.identity import mask
@@ -58,8 +58,10 @@ def act(case_id: str) -> ResponseReturnValue:
             session(), case_id, trigger, person(), now(), revision=revision, comment=comment, form=raw(view, sent),
             dest=sent.get("dest") or None, amount=amount, declared="declared" in sent, correct=sent.getlist("correct"),
             idem_key=sent.get("key", "")[:120] or None)
-    except Refused as refused:
-        return _again(case_id, view, action, refused, comment, files, chosen), 422
+    except (Refused, NotYours) as refused:
+        if isinstance(refused, NotYours) and any(message.field != "declared" for message in refused.messages):
+            raise                    # a forgotten declaration is a gap in the form; anything else is not theirs to do
+        return _again(case_id, view, action, refused.messages, comment, files, chosen), 422
     except (Stale, Impossible) as late:
         session().rollback()
         return render_template("review/stale.html", view=view, error=late, comment=comment, filters=chosen), 409
@@ -119,16 +121,16 @@ def _title(definition: Definition, section: str) -> str:
     return (label.text(language.lang()) if label else "") or _("申请内容")
 
 
-def _again(case_id: str, view: CaseView, action: Action | None, refused: Refused, comment: str, files: Any,
+def _again(case_id: str, view: CaseView, action: Action | None, messages: tuple[Message, ...], comment: str, files: Any,
            chosen: Filters) -> str:
     """The same page with what is wrong and what was typed; files that came along are kept all the same."""
     session().rollback()
-    if files and not any((m.field or "").startswith("attachments.") for m in refused.messages):
+    if files and not any((m.field or "").startswith("attachments.") for m in messages):
         attach(case_id, files)
         keep()
-    if request.form.get("confirmed") and action and all(m.field in (None, "comment", "dest", "declared") for m in refused.messages):
-        return _ask(view, action, comment, None, chosen, refused.messages)
-    return page(pane(case_id, messages=refused.messages, comment=comment))
+    if request.form.get("confirmed") and action and all(m.field in (None, "comment", "dest", "declared") for m in messages):
+        return _ask(view, action, comment, None, chosen, messages)
+    return page(pane(case_id, messages=messages, comment=comment))
 
 
 def _following(view: CaseView, chosen: Filters) -> str:
