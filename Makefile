@@ -82,10 +82,11 @@ translations: $(CATALOGUES)
 # --- the demo ------------------------------------------------------------------------------------------
 
 run: export BANGFU_DEMO := 1
+run: export BANGFU_UNION := 云岭县总工会
 run: $(VENV)/.runtime $(VENV)/.project translations
 	@$(FLASK) db upgrade
-	@$(FLASK) definitions publish
 	@$(FLASK) demo load
+	@$(FLASK) definitions publish
 	@exec $(FLASK) serve --host 127.0.0.1 --port $(PORT)
 
 # --- tests -----------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from transitions import EventData, Machine
 from .errors import Impossible, Message, Refused, one
 from .language.definition import Definition, Label, Transition
 from .language.expressions import Expr, Unanswerable
+from .language.figures import labels
 
 Facts = Mapping[str, Any]
 More = Callable[[Transition], list[Message]]
@@ -117,6 +118,8 @@ def name_of(definition: Definition, name: str) -> Label:
         return definition.params[leaf].label
     if room == "calc" and leaf in definition.calc_labels:
         return definition.calc_labels[leaf]
+    if room == "region" and leaf in labels():
+        return labels()[leaf]
     return _FACT_LABELS.get(name, Label(name, name))
 
 
@@ -131,7 +134,6 @@ _FACT_LABELS = {
     "applicant.times_ever": Label("历年已获本项目次数", "grants ever"),
     "org.level": Label("工会层级", "union level"), "org.code": Label("工会代码", "union code"),
     "org.county": Label("所属县", "county"), "org.has_township": Label("有无乡镇工会", "has a township union"),
-    "region.dibao": Label("当地低保标准（元/月）", "local subsistence line (yuan a month)"),
     "case.cycle": Label("申请周期", "cycle"), "case.year": Label("申请年度", "year"),
     "case.number": Label("编号", "number"), "case.submitted_on": Label("提交日期", "submitted on"),
     "task.acted": Label("对方已开始办理", "work has begun"), "today": Label("今天", "today"),

@@ -277,16 +277,19 @@ def _amount(dossier: Dossier, state: State, dest: State, facts: Mapping[str, Any
 
 def rests_on(definition: Definition) -> frozenset[str]:
     """Return the fields (`form.x`) that the amount is worked out from, directly or through `calc`."""
-    if definition.amount is None:
-        return frozenset()
-    names, waiting = set(), [definition.amount.value]
+    return frozenset(name for name in behind(definition) if name.startswith("form."))
+
+
+def behind(definition: Definition) -> set[str]:
+    """Return every fact name the amount is worked out from, the named steps on the way included."""
+    names: set[str] = set()
+    waiting = [definition.amount.value] if definition.amount else []
     while waiting:
-        for name in waiting.pop().names:
-            if name not in names:
-                names.add(name)
-                if name.startswith("calc."):
-                    waiting.append(definition.calc[name[5:]])
-    return frozenset(name for name in names if name.startswith("form."))
+        for name in waiting.pop().names - names:
+            names.add(name)
+            if name.startswith("calc."):
+                waiting.append(definition.calc[name[5:]])
+    return names
 
 
 def fen(yuan: Decimal | int) -> int:

@@ -26,7 +26,7 @@ from . import forms
 from .dossier import Dossier, local_day, open_dossier
 from .duties import conflicts, standing
 from .facts import facts_of
-from .judge import RETURN, applying, asked, judge
+from .judge import RETURN, applying, asked, behind, judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,8 +217,10 @@ def _why(definition: Definition, expr: Any, facts: Mapping[str, Any]) -> Explana
 
 
 def _working(definition: Definition, facts: Mapping[str, Any]) -> tuple[Line, ...]:
+    """Return the named steps that the amount is worked out from, in order; all of them where there is no amount."""
+    used = behind(definition) if definition.amount else {f"calc.{name}" for name in definition.calc}
     return tuple(Line(name, definition.calc_labels.get(name, Label(name)), facts["calc"].get(name),
-                      _why(definition, expr, facts)) for name, expr in definition.calc.items())
+                      _why(definition, expr, facts)) for name, expr in definition.calc.items() if f"calc.{name}" in used)
 
 
 def _amount(dossier: Dossier, facts: Mapping[str, Any]) -> int | None:
