@@ -6,12 +6,12 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from web.access import DECIDERS, access, person
-from web.db import abandon, now, session, writing
+from web.db import abandon, now, reading, session, writing
 from web.language import lang
 from workflow import engine, queries
 from workflow.actors import Actor
 from workflow.engine.dossier import NO_DUE
-from workflow.errors import BangfuError
+from workflow.errors import BangfuError, NotFound
 from workflow.queries import TaskRow
 
 from . import blueprint, models
@@ -37,7 +37,10 @@ def batch() -> ResponseReturnValue:
     """Take one step for many cases. Each row succeeds or fails alone, and says so."""
     wanted, actor, key = read(models.Batch), person().through("batch"), idempotency_key()
     abandon()                        # every row is a transaction of its own
-    return answer(models.BatchRows([_decide(item, wanted, actor, key) for item in wanted.items]))
+    with reading() as own:
+        seen = queries.cases(own, actor, [item.id for item in wanted.items])
+    return answer(models.BatchRows([
+        _decide(item, wanted, actor, key) if item.id in seen else _failed(item, NotFound()) for item in wanted.items]))
 
 
 def _decide(item: models.BatchItem, wanted: models.Batch, actor: Actor, key: str | None) -> models.BatchRow:
@@ -49,7 +52,11 @@ def _decide(item: models.BatchItem, wanted: models.Batch, actor: Actor, key: str
     except BangfuError as refusal:
         if refusal.status >= 500:
             raise
-        return models.BatchRow(id=item.id, ok=False, errors=faults(refusal.messages))
+        return _failed(item, refusal)
+
+
+def _failed(item: models.BatchItem, refusal: BangfuError) -> models.BatchRow:
+    return models.BatchRow(id=item.id, ok=False, errors=faults(refusal.messages))
 
 
 def _row(row: TaskRow) -> models.TaskRow:

@@ -220,7 +220,7 @@ def overtaken(case_id: str, raw: dict[str, Any], error: BangfuError | None = Non
             raise error
         last = session.execute(
             select(Event.trigger, Event.from_state, Event.at, Person.name).outerjoin(Person, Person.id == Event.actor_id)
-            .where(Event.stream == case_id, Event.revision.is_not(None)).order_by(Event.seq.desc()).limit(1)).one()
+            .where(Event.stream == case_id, Event.kind.in_(("start", "act"))).order_by(Event.seq.desc()).limit(1)).one()
     if "X-Autosave" in request.headers:
         return jsonify(saved=_("此件已有新的进展，您刚填的内容没有保存，请打开最新页面")), 409
     action = next((way.label for way in view.definition.transitions if way.trigger == last.trigger

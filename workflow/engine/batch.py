@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
 from ..actors import Actor
-from ..errors import BangfuError, Message, Refused, Stale, one
+from ..errors import BangfuError, Message, NotFound, Refused, Stale, one
+from ..records import Case
+from ..scope import visible
 from .dossier import Dossier, open_dossier
 from .facts import facts_of
 from .judge import Verdict, judge
@@ -31,8 +34,13 @@ class Preview:
 
 def preview(session: Session, items: Sequence[tuple[str, int]], trigger: str, actor: Actor, now: datetime,
             comment: str = "") -> list[Preview]:
-    """Return one `Preview` per (case id, revision), in the given order; nothing is written."""
-    return [_one(session, case_id, revision, trigger, actor, now, comment) for case_id, revision in items]
+    """Return one `Preview` per (case id, revision), in the given order; nothing is written.
+
+    A case out of the actor's scope looks like one that does not exist.
+    """
+    seen = frozenset(session.scalars(select(Case.id).where(Case.id.in_([case_id for case_id, _ in items]), visible(actor))))
+    return [_one(session, case_id, revision, trigger, actor, now, comment) if case_id in seen
+            else Preview(case_id, revision, None, None, None, NotFound().messages) for case_id, revision in items]
 
 
 def one_of_many(dossier: Dossier, trigger: str, verdict: Verdict) -> None:
