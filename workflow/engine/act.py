@@ -37,7 +37,7 @@ from .judge import RETURN, Verdict, flagged, judge, rests_on
 from .numbers import draw
 from .places import above, at_level, region
 
-_cases, _tasks, _drafts, _decisions = Case.__table__, Task.__table__, Draft.__table__, Decision.__table__
+_cases, _tasks, _drafts, _decisions, _events = (m.__table__ for m in (Case, Task, Draft, Decision, Event))
 _MOVE = update(_cases).where(_cases.c.id == bindparam("case_id"), _cases.c.revision == bindparam("was"))
 _CLOSE = Prepared(update(_tasks).where(_tasks.c.id == bindparam("task_id")).values(
     status=literal_column("'done'"), closed_at=bindparam("at", type_=_tasks.c.closed_at.type), closed_by=bindparam("by")))
@@ -81,9 +81,9 @@ def act(session: Session, case_id: str, trigger: str, actor: Actor, now: datetim
                       correct=list(correct), who=actor.person_id) if idem_key else None
     dossier = open_dossier(session, case_id, actor, lock=True, key=idem_key)
     if dossier.replay is not None:
-        return _replayed(dossier, request)
+        return _replayed(session, dossier, request)
     if dossier.row.revision != revision:
-        raise _overtaken(session, dossier)
+        raise _overtaken(session, dossier, revision)
     typed, raw, faults = forms.read(dossier, form or {})
     values = {**forms.with_draft(dossier), **typed}
     still = [m for m in forms.unparsed(dossier) if m.field and m.field[5:] not in typed and m.field[5:] not in raw]
@@ -132,22 +132,26 @@ def _digest(session: Session, **request: Any) -> str:
     return vault(session).blind("key", orjson.dumps(request, option=orjson.OPT_SORT_KEYS, default=str).decode()).hex()
 
 
-def _replayed(dossier: Dossier, request: str | None) -> Done:
+def _replayed(session: Session, dossier: Dossier, request: str | None) -> Done:
+    """Return the answer the first request got: where the system went on from an `auto` state is part of it."""
     event = dossier.replay
     assert event is not None
     if event.request_digest != request or event.stream != dossier.id:
         raise KeyReused
+    while dossier.definition.states[event.to_state].kind == "auto":
+        event = session.connection().execute(
+            select(_events).where(_events.c.stream == dossier.id, _events.c.seq == event.seq + 1)).one()
     return Done(dossier.id, dossier.row.number, event.trigger, event.from_state, event.to_state, event.revision,
                 event.amount_fen, event.seq, replayed=True)
 
 
-def _overtaken(session: Session, dossier: Dossier) -> Stale:
-    """Say who was faster and when."""
-    events, people = Event.__table__, Person.__table__
+def _overtaken(session: Session, dossier: Dossier, seen: int) -> Stale:
+    """Say who was faster and when: the last person after the revision `seen`, or the system where there was none."""
+    people = Person.__table__
     last = session.connection().execute(
-        select(people.c.name, events.c.at).outerjoin(people, people.c.id == events.c.actor_id)
-        .select_from(events).where(events.c.stream == dossier.id, events.c.kind.in_(("start", "act")))
-        .order_by(events.c.seq.desc()).limit(1)).first()
+        select(people.c.name, _events.c.at).outerjoin(people, people.c.id == _events.c.actor_id)
+        .select_from(_events).where(_events.c.stream == dossier.id, _events.c.revision > seen)
+        .order_by(_events.c.actor_id.is_(None), _events.c.revision.desc(), _events.c.seq).limit(1)).first()
     who, at = (last.name or "系统", last.at) if last else ("系统", None)
     return Stale(one("OVERTAKEN", f"此件已由{who}办理，请查看最新情况", f"{who} has already handled this case; look at it afresh"),
                  by=who, at=at)
@@ -206,7 +210,7 @@ class _Move:
             if task is not None:
                 _OPEN(connection, task)
         if rows_changed(moved) != 1:
-            raise _overtaken(self.session, self.dossier)
+            raise _overtaken(self.session, self.dossier, row.revision)
         if self.dossier.drafts:      # typed against the old revision: nobody's draft fits the case any longer
             connection.execute(_FORGET, {"case_id": row.id})
         if self.changes or row.submitted_at is None:
