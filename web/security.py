@@ -16,7 +16,18 @@ from .db import SAFE
 CONTENT_POLICY = "; ".join((
     "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' blob: data:", "connect-src 'self'",
     "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"))
+FILES_AT_ONCE = 3                    # as many of the largest size in one form
 csrf = CSRFProtect()
+
+
+class Unstorable(BangfuError):
+    """The request holds the one character that PostgreSQL stores nowhere; no keyboard types it."""
+
+    status = 400
+
+    def __init__(self) -> None:
+        super().__init__(one("UNSTORABLE", "内容里有不能使用的字符（空字符），没有写入；请删除后再提交",
+                             "There is a character that cannot be used (NUL) and nothing was written; remove it and send it again"))
 
 
 class Foreign(BangfuError):
@@ -44,9 +55,18 @@ def connect(app: Flask) -> None:
     hops = config["TRUSTED_PROXIES"]
     if hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    app.before_request(_several_files)
     app.before_request(_same_site)
     csrf.init_app(app)
+    app.before_request(_storable)
     app.after_request(_headers)
+
+
+def _several_files() -> None:
+    """The forms of a case carry several photos at once. Each is judged by itself, so that one that is too large costs neither
+    the others nor what was typed; only a body beyond all measure is refused unread."""
+    if "case_id" in (request.view_args or {}):
+        request.max_content_length = FILES_AT_ONCE * int(current_app.config["MAX_CONTENT_LENGTH"])
 
 
 def _same_site() -> None:
@@ -57,6 +77,15 @@ def _same_site() -> None:
     # A browser that hides where a form comes from says "null"; then Sec-Fetch-Site and the form token decide.
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none") or origin not in (ours, "null"):
         raise Foreign
+
+
+def _storable() -> None:
+    """Refused here once instead of at every parameter. The bodies of the API are read and judged by the API."""
+    given = [request.path, *request.args.values()]
+    if not request.path.startswith("/api/"):
+        given += [text for pair in request.form.items(multi=True) for text in pair]
+    if any("\0" in text for text in given):
+        raise Unstorable
 
 
 def _headers(response: Any) -> Any:

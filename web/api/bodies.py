@@ -67,12 +67,16 @@ def case_id(text: str) -> str:
 def _json() -> Any:
     data = request.get_data(cache=True)
     try:
-        # A number with a point stays text, so that 0.1 yuan never passes through a binary fraction.
-        value = json.loads(data.decode("utf-8"), parse_float=str, parse_constant=_no_number, object_pairs_hook=_once)
+        # A number with a point stays text, so that 0.1 yuan never passes through a binary fraction; so does one too long to store.
+        value = json.loads(data.decode("utf-8"), parse_float=str, parse_int=_whole, parse_constant=_no_number, object_pairs_hook=_once)
         json.dumps(value, ensure_ascii=False).encode()       # half a surrogate pair is in no alphabet
     except (ValueError, RecursionError):
         raise Unreadable("请求正文不是有效的 JSON（UTF-8）", "The body is not valid JSON in UTF-8") from None
     return value
+
+
+def _whole(digits: str) -> int | str:
+    return int(digits) if len(digits) <= 18 else digits
 
 
 def _no_number(word: str) -> NoReturn:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 
 from flask import flash, redirect, render_template, request
@@ -13,7 +14,7 @@ from flask_babel import gettext as _
 from workflow import engine
 from workflow.engine import Action, CaseView, Done
 from workflow.engine.judge import RETURN
-from workflow.errors import Impossible, Message, NotYours, Refused, Stale
+from workflow.errors import Impossible, KeyReused, Message, NotYours, Refused, Stale
 from workflow.language.definition import Definition, Field, Label
 from workflow.language.fields import FieldFault, parse_value
 from workflow.language.identity import mask
@@ -57,16 +58,29 @@ def act(case_id: str) -> ResponseReturnValue:
         done = engine.act(
             session(), case_id, trigger, person(), now(), revision=revision, comment=comment, form=raw(view, sent),
             dest=sent.get("dest") or None, amount=amount, declared="declared" in sent, correct=sent.getlist("correct"),
-            idem_key=sent.get("key", "")[:120] or None)
+            idem_key=sent.get("key", "")[:120] or None, request_digest=_sent())
     except (Refused, NotYours) as refused:
         if isinstance(refused, NotYours) and any(message.field != "declared" for message in refused.messages):
             raise                    # a forgotten declaration is a gap in the form; anything else is not theirs to do
         return _again(case_id, view, action, refused.messages, comment, files, chosen), 422
-    except (Stale, Impossible) as late:
+    except (Stale, Impossible, KeyReused) as late:
         session().rollback()
-        return render_template("review/stale.html", view=view, error=late, comment=comment, filters=chosen), 409
+        return render_template("review/stale.html", view=view, error=late, comment=comment, typed=_typed(view), filters=chosen), 409
     flash(_said(view, done))
     return redirect(following, 303)
+
+
+def _sent() -> str:
+    """A digest of the form as it was sent: what of it counts depends on where the case is, and the second time it is further."""
+    pairs = sorted((name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "key"))
+    return sha256(repr(pairs).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _typed(view: CaseView) -> list[tuple[str, str]]:
+    """(label, words) of what was typed into the questions of a step that is over, so that it can be copied."""
+    lang, fields = language.lang(), view.definition.form
+    return [(fields[name[2:]].label.text(lang), value) for name, value in request.form.items(multi=True)
+            if value and name.startswith("f.") and name[2:] in fields]
 
 
 def _amount(view: CaseView) -> Decimal | None:

@@ -69,16 +69,18 @@ class Done:
 
 def act(session: Session, case_id: str, trigger: str, actor: Actor, now: datetime, *, revision: int, comment: str = "",
         form: Mapping[str, Any] | None = None, dest: str | None = None, amount: Decimal | None = None,
-        declared: bool = False, correct: Sequence[str] = (), idem_key: str | None = None) -> Done:
+        declared: bool = False, correct: Sequence[str] = (), idem_key: str | None = None, request_digest: str | None = None) -> Done:
     """Carry out one step of a case and return what came of it.
 
     `revision` is that of the page the actor looked at. `form` holds raw values laid over the actor's draft; `amount`
     is Decimal yuan where the state lets it be adjusted; `correct` names what must be corrected on a return.
+    `request_digest` stands for the request as it was sent, where the caller reads it in the light of the case.
     Raises `NotFound`, `NotYours`, `Stale`, `Impossible`, `KeyReused`, or `Refused` with every message; then nothing
     has been written.
     """
-    request = _digest(session, trigger=trigger, case=case_id, comment=comment, form=form, dest=dest, amount=amount,
-                      correct=list(correct), who=actor.person_id) if idem_key else None
+    said = {"request": request_digest} if request_digest else {
+        "trigger": trigger, "comment": comment, "form": form, "dest": dest, "amount": amount, "correct": list(correct)}
+    request = _digest(session, case=case_id, who=actor.person_id, **said) if idem_key else None
     dossier = open_dossier(session, case_id, actor, lock=True, key=idem_key)
     if dossier.replay is not None:
         return _replayed(session, dossier, request)
