@@ -86,7 +86,7 @@ def problem(status: int, messages: tuple[Message, ...]) -> ResponseReturnValue:
     """RFC 9457: `title`, `status`, `detail`, and `errors` where fields are concerned."""
     lang = language.lang()
     body: dict[str, Any] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status,
-                            "detail": "；".join(m.text(lang) for m in messages)}
+                            "detail": _("；").join(m.text(lang) for m in messages)}
     errors = [{"field": m.field, "message": m.text(lang), "code": m.code} for m in messages]
     if any(m.field for m in messages) or len(messages) > 1 or status == 422:
         body["errors"] = errors

@@ -4,7 +4,7 @@ The texts in code and templates are Chinese and are themselves the keys: `_("提
 `web/translations/en/LC_MESSAGES/messages.po`. To gather new texts, merge them and compile:
 
     .venv/bin/pybabel extract -F web/translations/babel.cfg --no-location --sort-output -o .cache/messages.pot web
-    .venv/bin/pybabel update --no-fuzzy-matching -i .cache/messages.pot -d web/translations -l en
+    .venv/bin/pybabel update --no-fuzzy-matching --ignore-obsolete -i .cache/messages.pot -d web/translations -l en
     make translations
 """
 
@@ -36,6 +36,11 @@ def lang() -> str:
 
 def size() -> str:
     return _choice("size")
+
+
+def N_(text: str) -> str:
+    """Mark a text that is translated later, with `_(…)`, for the catalogue."""
+    return text
 
 
 def remember(response: Any, choices: dict[str, str]) -> None:

@@ -20,6 +20,7 @@ from workflow.language.roles import roles
 
 from . import language, navigation
 from .db import local, now
+from .language import N_
 from .signins import signed_in
 
 NEVER = 9000                         # a task without a promised time is due in the far future
@@ -137,8 +138,8 @@ def device(agent: str) -> str:
     """A browser's long name as people would say it: "Windows, Chrome"."""
     system = next((words for part, words in _SYSTEMS if part in agent), _("其他设备"))
     browser = next((words for part, words in _BROWSERS if part in agent), "")
-    return f"{system}{'，' if language.lang() == 'zh' else ', '}{browser}" if browser else system
+    return system + _("，") + _(browser) if browser else system
 
 
 _SYSTEMS = (("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS", "macOS"), ("Linux", "Linux"))
-_BROWSERS = (("MicroMessenger", "微信"), ("DingTalk", "钉钉"), ("Edg", "Edge"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+_BROWSERS = (("MicroMessenger", N_("微信")), ("DingTalk", N_("钉钉")), ("Edg", "Edge"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))

@@ -117,7 +117,7 @@ def appoint(account_id: int) -> ResponseReturnValue:
         people.appoint(session(), holder.id, typed.get("role", ""), organisation.id, _day(typed.get("starts_on")) or _today(),
                        _day(typed.get("ends_on")), actor=person(), now=now())
     except Refused as refused:
-        return _account_page(account_id, {"role": "；".join(m.text(language.lang()) for m in refused.messages)})
+        return _account_page(account_id, {"role": _("；").join(m.text(language.lang()) for m in refused.messages)})
     # Roles decide what a session may do: it starts anew with the next sign-in.
     flash(_("已任命"))
     return redirect(url_for(".account", account_id=account_id), 303)

@@ -17,7 +17,7 @@ def _yuan(value: object) -> object:
 
 Money = Annotated[Decimal, BeforeValidator(_yuan), WithJsonSchema(
     {"type": "string", "pattern": r"^[0-9]{1,12}(\.[0-9]{1,2})?$"}), Field(max_digits=14, decimal_places=2)]
-MoneyText = Annotated[str, WithJsonSchema({"type": "string", "pattern": r"^[0-9]+\.[0-9]{2}$", "description": "元"})]
+MoneyText = Annotated[str, WithJsonSchema({"type": "string", "pattern": r"^[0-9]+\.[0-9]{2}$", "description": "yuan"})]
 PLAIN = r"^[^\x00-\x1f\x7f]+$"         # PostgreSQL stores no NUL, and no name holds a control character
 Word = Annotated[str, Field(max_length=60, pattern=PLAIN)]
 CaseId = Annotated[str, Field(min_length=20, max_length=20)]

@@ -20,6 +20,7 @@ from workflow.language.expressions import Expr
 from workflow.language.fields import mask, show, to_json
 from workflow.machine import holds
 
+from ..language import N_
 from .room import way_on
 from .steps import Faults
 
@@ -124,7 +125,8 @@ def _is_day(type: str, value: Any) -> bool:
         return False
 
 
-_UNITS = (("人口", "人"), ("人数", "人"), ("天数", "天"), ("月数", "个月"), ("年数", "年"), ("次数", "次"), ("年龄", "岁"))
+_UNITS = (("人口", N_("人")), ("人数", N_("人")), ("天数", N_("天")), ("月数", N_("个月")), ("年数", N_("年")), ("次数", N_("次")),
+          ("年龄", N_("岁")))
 
 
 def unit_of(spec: Field) -> str:

@@ -187,7 +187,7 @@ def _stays(saved: Saved) -> dict[str, str] | None:
         return back | {"_anchor": anchor(f"attachments.{form['upload']}")}
     appeared = [spec for spec in saved.step.fields if spec.name in saved.view.shown and spec.name not in saved.before.shown]
     if appeared and form.get("go") == "on":
-        names = "、".join(spec.label.text(language.lang()) for spec in appeared)
+        names = _("、").join(spec.label.text(language.lang()) for spec in appeared)
         flash(_("根据您的选择，这一页还要填：%(names)s", names=names))
         return back | {"_anchor": anchor(f"form.{appeared[0].name}")}
     return None

@@ -46,14 +46,14 @@ def steps_of(view: CaseView) -> tuple[Step, ...]:
     rooms: list[tuple[Label, list[Field], list[AttachmentKind]]] = [
         (definition.sections[name], [spec for spec in fields if spec.section == name],
          [kind for kind in kinds if kind.section == name]) for name in named]
-    rooms.append((definition.sections.get("") or Label(*_OTHER), [spec for spec in fields if spec.section not in named], []))
-    rooms.append((Label(*_FILES), [], [kind for kind in kinds if kind.section not in named]))
+    rooms.append((definition.sections.get("") or _OTHER, [spec for spec in fields if spec.section not in named], []))
+    rooms.append((_FILES, [], [kind for kind in kinds if kind.section not in named]))
     asked = [room for room in rooms if room[2] or any(spec.name in view.shown for spec in room[1])]
     return tuple(Step(number, title, tuple(specs), tuple(files)) for number, (title, specs, files) in enumerate(asked, 1))
 
 
-_OTHER = ("填写内容", "Your application")
-_FILES = ("上传材料", "Documents")
+_OTHER = Label("填写内容", "Your application")
+_FILES = Label("上传材料", "Documents")
 
 
 def whole(view: CaseView) -> Step:
@@ -64,7 +64,7 @@ def whole(view: CaseView) -> Step:
 def some(view: CaseView, names: Iterable[str]) -> Step:
     """Return these full names as one page, in the form's order."""
     wanted = frozenset(names) & view.edit
-    return Step(1, Label(*_OTHER), tuple(f for f in view.definition.form.values() if f"form.{f.name}" in wanted),
+    return Step(1, _OTHER, tuple(f for f in view.definition.form.values() if f"form.{f.name}" in wanted),
                 tuple(k for k in view.definition.attachments.values() if f"attachments.{k.name}" in wanted))
 
 

@@ -16,6 +16,7 @@ from workflow.language.definition import Definition
 from workflow.language.expressions import Expr
 from workflow.machine import name_of
 
+from ..language import N_
 from ..show import yuan
 from .estimate import figure
 
@@ -50,7 +51,7 @@ def _say(definition: Definition, clause: Clause, lang: str) -> str:
         case "literal":
             return _literal(clause.value)
         case "arithmetic" | "compare" if len(parts) == 2:
-            return f"{_closed(clause, 0, parts[0])} {_SIGNS.get(_between(clause), _between(clause))} {_closed(clause, 1, parts[1])}"
+            return f"{_closed(clause, 0, parts[0])} {_(_SIGNS.get(_between(clause), _between(clause)))} {_closed(clause, 1, parts[1])}"
         case "and":
             return _(" 且 ").join(parts)
         case "or":
@@ -64,7 +65,7 @@ def _say(definition: Definition, clause: Clause, lang: str) -> str:
     return clause.text
 
 
-_SIGNS: Mapping[str, str] = {"*": "×", "/": "÷", "-": "－", "+": "＋", "<=": "≤", ">=": "≥", "==": "＝", "!=": "≠"}
+_SIGNS: Mapping[str, str] = {"*": "×", "/": "÷", "-": N_("－"), "+": N_("＋"), "<=": "≤", ">=": "≥", "==": N_("＝"), "!=": "≠"}
 
 
 def _between(clause: Clause) -> str:
@@ -78,7 +79,7 @@ def _closed(clause: Clause, position: int, words: str) -> str:
     part = clause.parts[position]
     needs = part.word in ("if", "and", "or") or part.word == "arithmetic" and len(part.parts) == 2 and _between(part) in "+-" and (
         _between(clause) in "*/" or position == 1)
-    return f"（{words}）" if needs else words
+    return _("（%(what)s）", what=words) if needs else words
 
 
 def _call(clause: Clause, parts: list[str]) -> str:
@@ -87,17 +88,17 @@ def _call(clause: Clause, parts: list[str]) -> str:
     if function == "max" and len(parts) == 2 and clause.parts[1].value == 0 and clause.parts[1].word == "literal":
         return _("%(what)s（不足 0 的按 0 计）", what=first)
     if function in ("min", "max"):
-        joined = "、".join(parts)
+        joined = _("、").join(parts)
         return _("%(what)s 中较小的", what=joined) if function == "min" else _("%(what)s 中较大的", what=joined)
     if function.startswith("round") or function in ("floor", "ceil"):
         return _("%(what)s（取整到分）", what=first) if function == "round2" else _("%(what)s（取整）", what=first)
     if function == "coalesce":
-        return _("%(first)s（没有时按 %(rest)s）", first=first, rest="、".join(rest))
+        return _("%(first)s（没有时按 %(rest)s）", first=first, rest=_("、").join(rest))
     if function in ("sum", "count"):
         return _("%(what)s 合计", what=first) if function == "sum" else _("%(what)s 的个数", what=first)
     if function in ("progressive", "lookup"):
-        return _("按下表由 %(what)s 查算", what="、".join(rest))
-    return f"{function}({'，'.join(parts)})"
+        return _("按下表由 %(what)s 查算", what=_("、").join(rest))
+    return f"{function}({_('，').join(parts)})"
 
 
 def _name(definition: Definition, name: str, lang: str) -> str:

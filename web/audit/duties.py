@@ -46,7 +46,7 @@ def duties(view: CaseView, events: Sequence[EventRow]) -> Duties:
         lines.append(("y", _("每个环节都由不同的人办理"), ""))
     for person, states in twice.items():
         distinct = [state for state in states if state in definition.separation.distinct]
-        lines.append(("w", _("%(who)s 办理了 %(states)s", who=names[person], states="、".join(map(label, states))),
+        lines.append(("w", _("%(who)s 办理了 %(states)s", who=names[person], states=_("、").join(map(label, states))),
                       _("本项目规定这些环节须由不同的人办理") if len(distinct) > 1 else _("本项目没有规定这些环节必须分开")))
     own = {view.row.applicant_id, view.row.filed_by} & set(states_of)
     if acts:
@@ -61,4 +61,4 @@ def duties(view: CaseView, events: Sequence[EventRow]) -> Duties:
         if event.kind == "act":
             before = event.amount_fen
     return Duties(len(states_of), len(by_state), tuple(lines),
-                  tuple((label(state), "、".join(people.values())) for state, people in by_state.items()))
+                  tuple((label(state), _("、").join(people.values())) for state, people in by_state.items()))

@@ -83,7 +83,7 @@ def lanes(view: CaseView, events: Sequence[EventRow], now: datetime) -> Lanes | 
     step = next(step for step in (1, 2, 5, 10, 20, 50, 100, 1000) if longest / step <= 8)
     return Lanes(
         tuple(made), (RIGHT - LEFT) / longest, tuple(range(0, longest + 1, step)), len(made) * ROW + 28,
-        calendar.working_days_between(submitted, ended), "；".join(_words(lane) for lane in made))
+        calendar.working_days_between(submitted, ended), _("；").join(_words(lane) for lane in made))
 
 
 def _days(calendar: Calendar, start: datetime, due: datetime) -> int:

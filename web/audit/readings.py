@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from workflow import queries
 from workflow.programmes import by_digest
@@ -25,4 +26,4 @@ def reads() -> ResponseReturnValue:
 
 def _fields(row: ReadRow) -> str:
     definition = by_digest(session(), row.definition_digest)
-    return "、".join(definition.form[name].label.text(language.lang()) if name in definition.form else name for name in row.fields)
+    return _("、").join(definition.form[name].label.text(language.lang()) if name in definition.form else name for name in row.fields)

@@ -82,7 +82,7 @@ def _card(definition: Definition, event: EventRow, entered: datetime | None, bef
     lang = language.lang()
     source = definition.states.get(event.from_state or "")
     pressed = sheet.trigger_label(definition, event)
-    title = pressed if source is None or source.kind == "draft" else f"{source.label.text(lang)}{'：' if lang == 'zh' else ': '}{pressed}"
+    title = pressed if source is None or source.kind == "draft" else f"{source.label.text(lang)}{_('：')}{pressed}"
     changes = sheet.as_words(definition, event.changes)
     if "amount" not in event.changes and None not in (event.amount_fen, before) and event.amount_fen != before:
         changes.append((_("金额"), fen(before), fen(event.amount_fen)))
@@ -113,7 +113,7 @@ def _notes(definition: Definition, event: EventRow) -> Iterable[str]:
         criterion = next((c for c in definition.criteria if c.name == name), None)
         yield _("判断后放行：%(what)s", what=criterion.label.text(lang) if criterion else name)
     if extra.get("correct"):
-        yield _("要求补正：%(what)s", what="、".join(name_of(definition, name).text(lang) for name in extra["correct"]))
+        yield _("要求补正：%(what)s", what=_("、").join(name_of(definition, name).text(lang) for name in extra["correct"]))
     if extra.get("declared"):
         yield _("声明与申请人没有亲属关系")
     if extra.get("direct"):
@@ -139,7 +139,7 @@ def _folded(definition: Definition, run: Sequence[EventRow]) -> list[Group]:
         return []
     small = tuple(Small(event.seq, event.at, _said(definition, event), _who(event), event.comment, short(event.hash)) for event in run)
     kinds = dict.fromkeys(_kind(event.kind) for event in run)
-    return [Group(None, small, "、".join(kinds))]
+    return [Group(None, small, _("、").join(kinds))]
 
 
 def _kind(kind: str) -> str:
@@ -154,6 +154,6 @@ def _said(definition: Definition, event: EventRow) -> str:
     if event.kind in ("attach", "detach") and extra.get("kind") in definition.attachments:
         return f"{_kind(event.kind)} {definition.attachments[extra['kind']].label.text(lang)}"
     if event.kind == "reveal":
-        fields = "、".join(name_of(definition, f"form.{name}").text(lang) for name in extra.get("fields", ()))
+        fields = _("、").join(name_of(definition, f"form.{name}").text(lang) for name in extra.get("fields", ()))
         return f"{_kind(event.kind)} {fields}"
     return _kind(event.kind)
