@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ STANDALONE = ROOT / "workflow/history/verify.py"      # leaves the house with th
 EDGE = {"workflow/db.py"}                             # where `writing` is defined
 
 
-@lru_cache(maxsize=None)
+@cache
 def modules(path: Path) -> frozenset[str]:
     """Return the absolute dotted names that a file imports, at any depth of nesting."""
     package = list(path.relative_to(ROOT).with_suffix("").parts)
@@ -73,7 +73,7 @@ def test_the_machine_does_not_know_the_engine() -> None:
         assert not imports(ROOT / "workflow/machine.py", package)
 
 
-@lru_cache(maxsize=None)
+@cache
 def calls(path: Path) -> list[tuple[str, int]]:
     """Return every `x.y(…)` of a file as ("x.y", line), and `y(…)` as ("y", line)."""
     found = []

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 from sqlalchemy import bindparam, delete, insert, literal_column, select, update
@@ -37,6 +37,7 @@ from .judge import RETURN, Verdict, flagged, judge, rests_on
 from .numbers import draw
 from .places import above, at_level, region
 
+_IDENTITIES: tuple[Literal["idcard", "phone", "bankcard"], ...] = ("idcard", "phone", "bankcard")
 _cases, _tasks, _drafts, _decisions, _events = (m.__table__ for m in (Case, Task, Draft, Decision, Event))
 _MOVE = update(_cases).where(_cases.c.id == bindparam("case_id"), _cases.c.revision == bindparam("was"))
 _CLOSE = Prepared(update(_tasks).where(_tasks.c.id == bindparam("task_id")).values(
@@ -291,9 +292,9 @@ class _Move:
         """Keep the blind index of the case's identity numbers, phones and cards in step with its form."""
         row, definition, box = self.dossier.row, self.dossier.definition, vault(self.session)
         table, connection = CaseIdentity.__table__, self.session.connection()
-        rows = [{"case_id": row.id, "field": name, "kind": spec.type, "digest": box.blind(spec.type, str(self.form[name]))}
-                for name, spec in definition.form.items()
-                if spec.type in ("idcard", "phone", "bankcard") and self.form.get(name) is not None]
+        rows = [{"case_id": row.id, "field": name, "kind": kind, "digest": box.blind(kind, str(self.form[name]))}
+                for kind in _IDENTITIES for name, spec in definition.form.items()
+                if spec.type == kind and self.form.get(name) is not None]
         if row.submitted_at is not None:
             connection.execute(delete(table).where(table.c.case_id == row.id))
         if rows:

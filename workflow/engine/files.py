@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from .. import history, ids
 from ..actors import Actor
-from ..attachments import MEDIA_TYPES, Clean, Store
+from ..attachments import Clean, Store
 from ..errors import KeyReused, Message, NotFound, Refused
 from ..records import Attachment, Case
 from . import forms

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
@@ -26,7 +26,7 @@ def editable(dossier: Dossier) -> frozenset[str]:
     return names
 
 
-def read(dossier: Dossier, typed: Mapping[str, Any], lang: str = "zh") -> tuple[dict[str, Any], dict[str, Any], list[Message]]:
+def read(dossier: Dossier, typed: Mapping[str, Any], lang: Literal["zh", "en"] = "zh") -> tuple[dict[str, Any], dict[str, Any], list[Message]]:
     """Return (parsed values, raw values that could not be parsed, messages). Raises `Refused` on a field not open here."""
     allowed = editable(dossier)
     closed = [name for name in typed if f"form.{name}" not in allowed]
@@ -93,7 +93,8 @@ def invalid(definition: Definition, form: Mapping[str, Any], facts: Mapping[str,
 
 def stored(session: Session, table: str, row_id: str, definition: Definition, form: Mapping[str, Any]) -> tuple[dict[str, Any], bytes | None]:
     """Return (plain JSON, sealed bytes) for a form: sensitive fields only ever in the sealed part."""
-    plain, secret = {}, {}
+    plain: dict[str, Any] = {}
+    secret: dict[str, Any] = {}
     for name, value in form.items():
         if value in (None, []) or name not in definition.form:
             continue

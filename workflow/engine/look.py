@@ -176,7 +176,8 @@ def _actions(session: Session, dossier: Dossier, actor: Actor, now: datetime, fa
         by_trigger.setdefault(way.trigger, []).append(way)
     actions = []
     for trigger, ways in by_trigger.items():
-        taken, blocked = ways[0], ()
+        taken = ways[0]
+        blocked: tuple[Message, ...] = ()
         try:
             verdict = judge(session, dossier, trigger, actor, now, facts, dest=ways[0].dest if ways[0].chosen else None,
                             comment="…", declared=True, changed=changed)
@@ -277,7 +278,7 @@ def _stages(session: Session, dossier: Dossier) -> tuple[Stage, ...]:
     left: dict[str, datetime] = {}
     for seq_state, at in _left(session, dossier.id):
         left[seq_state] = at
-    names = [name for name in definition.progress]
+    names = list(definition.progress)
     here = names.index(now) if now in names else None
     stages = []
     for position, name in enumerate(names):
@@ -302,7 +303,7 @@ def _correction(session: Session, dossier: Dossier) -> Correction | None:
     returned = dossier.row.returned
     if returned is None or returned["to"] != dossier.state:
         return None
-    event = session.execute(select(Event.__table__).where(Event.stream == dossier.id, Event.seq == returned["seq"])).one()
+    event = session.scalars(select(Event).where(Event.stream == dossier.id, Event.seq == returned["seq"])).one()
     comment = history.details(session, event)["comment"]
     edit_only = returned["edit_only"]
     return Correction(dossier.definition.states[returned["from"]].label, comment, tuple(returned["items"]),

@@ -207,8 +207,9 @@ def months(start: Any, end: Any) -> int:
     """
     if _day(end) < _day(start):
         return -months(end, start)
-    corresponding = min(start.day, monthrange(end.year, end.month)[1])
-    return (end.year - start.year) * 12 + end.month - start.month - (end.day < corresponding)
+    corresponding: int = min(start.day, monthrange(end.year, end.month)[1])
+    count: int = (end.year - start.year) * 12 + end.month - start.month - (end.day < corresponding)
+    return count
 
 
 def years(start: Any, end: Any) -> int:

@@ -19,8 +19,8 @@ from ..language.roles import clashes, roles
 from ..organisations import actor_role
 from ..records import Appointment, Organisation, Person
 
-# Everybody applies for themselves, and filing for another is allowed case by case: neither is appointed.
-ROLES = tuple(name for name in roles() if name not in ("applicant", "agent"))
+# Everybody applies for themselves: nobody is appointed an applicant.
+ROLES = tuple(name for name in roles() if name != "applicant")
 
 
 def appoint(session: Session, person_id: str, role: str, organisation_id: int, starts_on: date, ends_on: date | None, *,
