@@ -20,7 +20,7 @@ Enter = Callable[[str], Newcomer]
 ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
-WRONG: list[Any] = [None, 0, -1, 10**30, True, "", "x", "\0", "1e9", "９", "\u202e", "x" * 5000, [], [[]], [None], ["x"], {}, {"a": 1}, [{"thing": None}],
+WRONG: list[Any] = [None, -1, 10**30, True, "", "\0", "1e9", "９", "x" * 5000, [], [[]], [None], ["x"], {"a": 1}, [{"thing": None}],
                     [{"thing": ["x"], "count": {}, "price": []}], "2026-13-45", "NaN", "-0"]
 DIFFERENT: list[Any] = [10**30, "\0", "x" * 5000, [{"thing": "\0"}]]
 """Of these the two databases might think differently."""
@@ -111,15 +111,16 @@ UPLOADS = [
 
 
 @ONE
-@pytest.mark.parametrize(("name", "data", "words"), UPLOADS, ids=[name for name, _data, _words in UPLOADS])
-def test_a_file_that_cannot_be_taken_costs_only_itself(programme: World, enter: Enter, name: str, data: bytes, words: str) -> None:
-    case_id = case_at(programme, "plan")
-    worker = enter("worker").open(f"/cases/{case_id}/form/2")
-    worker.press("保存并继续", f__readers="77", file__photo=[(photo(), "好的.jpg"), (BytesIO(data), name)])
-    assert worker.status == 422, worker.page.words
-    assert f"“{name}”没有上传" in worker.page.words and words in worker.page.words and "Traceback" not in worker.text
-    assert worker.box("f.readers") == "77" and "好的.jpg" in worker.page.words
-    assert sorted(row.name for row in programme.look("worker", case_id).attachments if row.kind == "photo") == ["photo.jpg", "好的.jpg"]
+def test_a_file_that_cannot_be_taken_costs_only_itself(programme: World, enter: Enter) -> None:
+    worker = enter("worker")
+    for number, (name, data, words) in enumerate(UPLOADS):
+        case_id = case_at(programme, "plan")
+        worker.open(f"/cases/{case_id}/form/2")
+        worker.press("保存并继续", f__readers=str(70 + number), file__photo=[(photo(), "好的.jpg"), (BytesIO(data), name)])
+        assert worker.status == 422, (name, worker.status, worker.page.words)
+        assert f"“{name}”没有上传" in worker.page.words and words in worker.page.words, (name, worker.page.words)
+        assert worker.box("f.readers") == str(70 + number) and "好的.jpg" in worker.page.words, name
+        assert sorted(row.name for row in programme.look("worker", case_id).attachments if row.kind == "photo") == ["photo.jpg", "好的.jpg"], name
 
 
 @ONE

@@ -218,20 +218,21 @@ def test_a_late_applicant_reads_who_was_faster_and_keeps_every_word(programme: W
     assert worker.status == 409 and "很多很多人" in worker.text and "91330106MA2CFLDE4P" in worker.text and "报送" in worker.page.words
 
 
-@ONE
-@pytest.mark.parametrize("wanted", [
+ELSEWHERE = (
     "//evil.example", "/\\evil.example", "https://evil.example", "http:evil.example", "javascript:alert(1)", "/\t/evil.example", "\\\\evil.example",
-    "/%09/evil.example/..//", "///evil.example", "data:text/html,x", "/ /evil", "/x\r\nLocation: https://evil.example", "https:/evil.example", "@evil.example"])
-def test_signing_in_leads_nowhere_else(app: Flask, world: World, wanted: str) -> None:
-    for signed in (False, True):
-        browser = Newcomer(app.test_client())
-        if signed:
-            browser.sign_in("worker", PASSWORD)
-            answer = browser.client.get("/sign-in", query_string={"next": wanted})
-        else:
-            browser.open("/sign-in")
-            held = browser.hidden()
-            answer = browser.client.post("/sign-in", data=held | {"username": "worker", "password": PASSWORD, "next": wanted})
-        assert answer.status_code == 303 and "evil" not in answer.headers.get("Set-Cookie", "")
-        there = urlsplit(urljoin("http://localhost/sign-in", answer.headers["Location"].replace("\\", "/").replace("\t", "")))
-        assert (there.scheme, there.netloc) == ("http", "localhost"), answer.headers["Location"]
+    "/%09/evil.example/..//", "///evil.example", "data:text/html,x", "/ /evil", "/x\r\nLocation: https://evil.example", "https:/evil.example", "@evil.example")
+
+
+@ONE
+def test_signing_in_leads_nowhere_else(app: Flask, world: World, enter: Enter) -> None:
+    signed_in = enter("worker")
+    for number, wanted in enumerate(ELSEWHERE):
+        answers = [signed_in.client.get("/sign-in", query_string={"next": wanted})]
+        if number % 3 == 0:                          # the same function judges both; a password takes its time
+            stranger = Newcomer(app.test_client()).open("/sign-in")
+            sent = stranger.hidden() | {"username": "worker", "password": PASSWORD, "next": wanted}
+            answers.append(stranger.client.post("/sign-in", data=sent))
+        for answer in answers:
+            assert answer.status_code == 303 and "evil" not in answer.headers.get("Set-Cookie", "")
+            there = urlsplit(urljoin("http://localhost/sign-in", answer.headers["Location"].replace("\\", "/").replace("\t", "")))
+            assert (there.scheme, there.netloc) == ("http", "localhost"), answer.headers["Location"]
