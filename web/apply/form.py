@@ -63,13 +63,14 @@ def keep_step(case_id: str, number: int) -> ResponseReturnValue:
     back = _stays(saved)
     if back is not None:
         return redirect(url_for(".step", case_id=case_id, number=number, **back), 303)
-    faults = _of(saved.step, faults_of(saved.view, complete=request.form.get("go") == "on") | saved.refused)
+    going_on = request.form.get("go") == "on"
+    if not going_on and not saved.refused:       # what is wrong is kept as it was typed; nobody is held back by it
+        flash(_("已保存，可以随时回来接着填"))
+        return redirect(url_for(".tasks", case_id=case_id, all=1), 303)
+    faults = _of(saved.step, faults_of(saved.view, complete=going_on) | saved.refused)
     if faults:
         return _page(saved.view, saved.step, faults), 422
     steps = steps_of(saved.view)
-    if request.form.get("go") != "on":
-        flash(_("已保存，可以随时回来接着填"))
-        return redirect(url_for(".tasks", case_id=case_id, all=1), 303)
     if request.args.get("return") == "check" or number >= len(steps):
         return redirect(url_for(".check", case_id=case_id, _anchor="main"), 303)
     return redirect(url_for(".step", case_id=case_id, number=number + 1, _anchor="main"), 303)
