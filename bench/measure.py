@@ -32,12 +32,10 @@ class Ratio:
         return median(self.rounds)
 
 
-def ratio(group: str, name: str, ours: Sequence[float], baseline: Sequence[float], unit: str, good: str = "", *,
-          turned: bool = False) -> Ratio:
-    """Return ours / baseline round by round; `turned` where the figures are times and more is worse but asked as time."""
+def ratio(group: str, name: str, ours: Sequence[float], baseline: Sequence[float], unit: str, good: str = "") -> Ratio:
+    """Return ours / baseline round by round: of rates more is better, of times less."""
     rounds = tuple(round(a / b, 3) for a, b in zip(ours, baseline, strict=True))
     noise = (max(baseline) - min(baseline)) / median(baseline)
-    del turned
     return Ratio(group, name, rounds, median(ours), median(baseline), unit, round(noise, 2), good)
 
 

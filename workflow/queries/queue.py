@@ -111,13 +111,15 @@ def chips(session: Session, actor: Actor, now: datetime) -> Chips:
     if not posts:
         return Chips(0, 0, 0, 0, ())
     window = union_all(*(_branch(post, (), None, None, CAP + 1) for post in posts)).subquery("window")
+    # One case a programme names its rules; to look up all five hundred would grow with the archive.
+    kinds = select(
+        window.c.definition_key, func.max(window.c.case_id).label("example"), func.count().label("n"),
+        func.count().filter(and_(window.c.due_at > now, window.c.due_at <= soon_until(now))).label("soon"),
+        func.count().filter(window.c.due_at <= now).label("overdue"),
+        func.count().filter(window.c.resubmitted).label("resubmitted")).group_by(window.c.definition_key).subquery("kinds")
     counted = session.execute(
-        select(window.c.definition_key, func.max(_cases.c.definition_digest).label("digest"), func.count().label("n"),
-               func.count().filter(and_(window.c.due_at > now, window.c.due_at <= soon_until(now))).label("soon"),
-               func.count().filter(window.c.due_at <= now).label("overdue"),
-               func.count().filter(window.c.resubmitted).label("resubmitted"))
-        .join(_cases, _cases.c.id == window.c.case_id)
-        .group_by(window.c.definition_key).order_by(func.count().desc(), window.c.definition_key)).all()
+        select(kinds, _cases.c.definition_digest.label("digest")).join(_cases, _cases.c.id == kinds.c.example)
+        .order_by(kinds.c.n.desc(), kinds.c.definition_key)).all()
     return Chips(
         min(sum(row.n for row in counted), CAP + 1), sum(row.soon for row in counted),
         sum(row.overdue for row in counted), sum(row.resubmitted for row in counted),
