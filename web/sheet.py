@@ -5,7 +5,6 @@ Shared by the officers' pages and the auditor's. Nothing here decides anything o
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,13 +17,13 @@ from workflow.engine import CaseView
 from workflow.language.definition import Definition, Field
 from workflow.language.explanations import printed
 from workflow.language.expressions import Explanation
-from workflow.language.fields import from_json, mask, show
-from workflow.machine import name_of
+from workflow.language.fields import from_json, show
 from workflow.queries import EventRow
 
 from . import language
 from .apply.boxes import said as masked
 from .show import fen
+from .wording import worded
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +109,7 @@ def checks(view: CaseView) -> list[Check]:
         criterion = result.criterion
         kind = ("ok" if result.ok else "warn" if criterion.name in flagged or criterion.on_fail == "flag"
                 else "open" if result.ok is None else "bad")
-        told = because(view.definition, result.why)
+        told = worded(view.definition, criterion.expr, lang, result.why.names or {}) if result.why else ""
         if result.ok is False:
             told = f"{criterion.message.text(lang)}{'。' if lang == 'zh' else '. '}{told}" if told else criterion.message.text(lang)
         made.append(Check(criterion.label.text(lang), kind, told or (_("还不能判断") if result.ok is None else ""), criterion.basis))
@@ -122,8 +121,7 @@ def working(definition: Definition, lines: Iterable[tuple[str, Any, Explanation 
     lang, made = language.lang(), []
     for name, value, why in lines:
         label = definition.calc_labels[name].text(lang) if name in definition.calc_labels else name
-        how = because(definition, why)
-        how = re.sub(r" = [^=]*$", "", how)
+        how = worded(definition, definition.calc[name], lang, why.names or {}) if why else ""
         made.append((label, how, plain(value)))
     return made
 
@@ -136,46 +134,6 @@ def plain(value: Any) -> str:
         number = Decimal(value)
         return f"{number:,.0f}" if isinstance(value, int) else f"{number:,.2f}"
     return printed(value)
-
-
-def because(definition: Definition, why: Explanation | None) -> str:
-    """Return the rule in words with the values it used: "家庭人均月收入 1,020 ≤ 收入线 1,500"."""
-    if why is None:
-        return ""
-    lang = language.lang()
-    codes = {code: label.text(lang) for name in why.names or {} if (spec := _spec(definition, name))
-             for code, label in spec.options.items()}
-
-    def value(name: str, given: Any) -> str:
-        spec = _spec(definition, name)
-        if given is None:
-            return _("未填写")
-        if spec is not None:
-            return mask(spec.type, str(given)) if spec.sensitive else show(spec, given, "en" if lang == "en" else "zh")
-        if isinstance(given, Decimal):
-            whole = given == given.to_integral_value()
-            return f"{given:,.0f}" if whole else f"{given:,.2f}"
-        return printed(given)
-
-    said = why.sentence(lambda name: name_of(definition, name).text(lang), value)
-    said = re.sub(r" [✓✗]$", "", said)
-    said = re.sub(r"'([^']*)'|\"([^\"]*)\"", lambda found: codes.get(found[1] or found[2] or "", found[1] or found[2] or ""), said)
-    for number in set(re.findall(r"(?<![\w.'\"])\d{4,}(?![\w.'\"])", why.text)):
-        said = re.sub(rf"(?<![\w.,]){number}(?![\w.,])", f"{int(number):,}", said)
-    for pattern, sign in _SIGNS_ZH if lang == "zh" else _SIGNS:
-        said = re.sub(pattern, sign, said)
-    return said
-
-
-def _spec(definition: Definition, name: str) -> Field | None:
-    room, _dot, leaf = name.partition(".")
-    return definition.form.get(leaf) if room == "form" else None
-
-
-_SIGNS = ((r"<=", "≤"), (r">=", "≥"), (r"!=", "≠"), (r"==", "="), (r" \* ", " × "), (r" / ", " ÷ "))
-_SIGNS_ZH = (*_SIGNS, (r"\band\b", "且"), (r"\bor\b", "或"), (r"\bnot\b ", "不是 "), (r"\bif\b", "，如果"), (r"\belse\b", "，否则"),
-             (r"\bmin\(", "取小("), (r"\bmax\(", "取大("), (r"\bround2\(", "四舍五入("), (r"\bcoalesce\(", "依次取("),
-             (r"\bTrue\b", "是"), (r"\bFalse\b", "否"))
 
 
 def opinions(definition: Definition, history: Sequence[EventRow]) -> list[Opinion]:

@@ -3,7 +3,7 @@
 One module a page or two: `programmes` (home, guide, 帮我看看), `agents` (代办), `form` (task list, steps, correction),
 `check` (核对后提交, receipt), `cases` (mine, progress, result, withdrawing), `files`, `paper` (审批表). Below them, pure:
 `steps` (which question stands on which page, what is wrong with it), `typed` (from the browser's form to raw values),
-`boxes` (from a field to what a page shows of it), `wording` (a rule in words), `saving` (the one way to keep a page).
+`boxes` (from a field to what a page shows of it), `saving` (the one way to keep a page).
 """
 
 from __future__ import annotations

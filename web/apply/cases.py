@@ -23,11 +23,11 @@ from workflow.records import Decision, Event, Organisation
 from .. import language
 from ..access import SIGNED_IN, access, person
 from ..db import abandon, now, session, writing
+from ..wording import amount_rule
 from .answers import filled
 from .codes import code
 from .form import asked_for, overtaken
 from .room import blueprint, is_draft, offices, own, seen
-from .wording import amount_rule
 
 
 @blueprint.get("/cases")

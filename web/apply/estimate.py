@@ -8,10 +8,10 @@ from decimal import Decimal
 from flask_babel import gettext as _
 
 from workflow.engine import CaseView
-from workflow.language.explanations import printed
 from workflow.language.expressions import Expr
 
 from ..show import yuan
+from ..wording import figure
 from .steps import Step
 
 
@@ -39,13 +39,6 @@ def of(view: CaseView, step: Step, lang: str) -> tuple[Estimate, ...]:
     if rule is not None and view.amount_fen is not None and _rests(view, rule.value, here):
         lines.append(Estimate("amount", _("估算金额"), yuan(view.amount_fen)))
     return tuple(lines)
-
-
-def figure(value: object) -> str:
-    if isinstance(value, Decimal) or type(value) is int:
-        whole = Decimal(value)
-        return f"{whole:,.0f}" if whole == whole.to_integral_value() else f"{whole:,.2f}"
-    return printed(value)
 
 
 def _rests(view: CaseView, expr: Expr, here: frozenset[str]) -> bool:

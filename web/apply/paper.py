@@ -23,10 +23,10 @@ from workflow.records import Decision, Event, Organisation, Person
 from .. import language
 from ..access import SIGNED_IN, access, person
 from ..db import local, now, session
+from ..wording import amount_rule
 from .answers import Answer, filled
 from .codes import qr_number
 from .room import blueprint, seen
-from .wording import amount_rule
 
 WIDE = 14                            # characters beyond which an answer gets a row of its own
 

@@ -26,8 +26,8 @@ from workflow.records import Organisation, Person
 from .. import language
 from ..access import PUBLIC, access, actor, person
 from ..db import local, now, session
+from ..wording import param, worded
 from .room import blueprint, may_file_for_others, offices
-from .wording import param, worded
 
 QUESTIONS = 8
 

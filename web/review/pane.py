@@ -94,7 +94,7 @@ def pane(case_id: str, *, messages: Sequence[Message] = (), comment: str | None 
     resubmitted = any(event.trigger == RETURN for event in events)
     return Pane(
         view=view, sections=sheet.sections(view, opened or {}), checks=sheet.checks(view),
-        working=sheet.working(view.definition, ((line.name, line.value, line.why) for line in view.working)),
+        working=sheet.working(view.definition, ((line.name, line.value, line.why) for line in view.working if line.counts)),
         opinions=sheet.opinions(view.definition, events),
         differences=sheet.since_return(view.definition, events) if resubmitted else [],
         boxes=boxes(view, specs, by_field, lang, change=request.args.get("change", ""),

@@ -54,12 +54,13 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One step of the working of the amount."""
+    """One named sum. `counts` says that the amount rests on it."""
 
     name: str
     label: Label
     value: Any
     why: Explanation | None
+    counts: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,10 +219,9 @@ def _why(definition: Definition, expr: Any, facts: Mapping[str, Any]) -> Explana
 
 
 def _working(definition: Definition, facts: Mapping[str, Any]) -> tuple[Line, ...]:
-    """Return the named steps that the amount is worked out from, in order; all of them where there is no amount."""
-    used = behind(definition) if definition.amount else {f"calc.{name}" for name in definition.calc}
+    used = behind(definition)
     return tuple(Line(name, definition.calc_labels.get(name, Label(name)), facts["calc"].get(name),
-                      _why(definition, expr, facts)) for name, expr in definition.calc.items() if f"calc.{name}" in used)
+                      _why(definition, expr, facts), f"calc.{name}" in used) for name, expr in definition.calc.items())
 
 
 def _amount(dossier: Dossier, facts: Mapping[str, Any]) -> int | None:

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..engine.facts import figures_in, worked_out
-from ..engine.judge import fen
-from ..language.definition import Definition, State
+from ..engine.judge import behind, fen
+from ..language.definition import Definition
 from ..language.expressions import Explanation, Unanswerable
 from ..language.fields import from_json
 from ..privacy import vault
@@ -51,35 +52,29 @@ class Recalculation:
 def recalculate(session: Session, case_id: str) -> Recalculation | None:
     """Return the amount worked out again; None where the programme grants no money or nothing has been decided yet.
 
-    The facts are those sealed with the last decision at a step that may still change the amount: later steps carry it
-    on and do not work it out. Raises `Damaged` where the sealed facts do not open.
+    The facts are those sealed with the decision that set the amount as it stands. Raises `Damaged` where the sealed facts do not open.
     """
     case = session.execute(select(Case.definition_digest, Case.amount_fen, Case.adjusted_fen).where(Case.id == case_id)).one()
     definition = by_digest(session, case.definition_digest)
     rule = definition.amount
     if rule is None:
         return None
-    decisions = session.execute(select(Decision.seq, Decision.state, Decision.at, Decision.snapshot)
+    decisions = session.execute(select(Decision.seq, Decision.at, Decision.snapshot, Decision.amount_fen)
                                 .where(Decision.case_id == case_id).order_by(Decision.seq.desc())).all()
-    last = next((d for d in decisions if _sets_amount(definition, definition.states[d.state])), None)
-    if last is None:
+    standing = list(takewhile(lambda decision: decision.amount_fen == case.amount_fen, decisions))
+    if not standing:
         return None
+    last = standing[-1]              # later decisions carried the amount on as it was
     held = vault(session).open_json("decisions.snapshot", f"{case_id}:{last.seq}", last.snapshot)
     facts = _facts(definition, held)
-    lines = tuple((name, facts["calc"].get(name), _explained(definition, expr, facts)) for name, expr in definition.calc.items())
+    lines = tuple((name, facts["calc"].get(name), _explained(definition, expr, facts)) for name, expr in definition.calc.items()
+                  if f"calc.{name}" in behind(definition))
     worth = _value(definition, rule.value, facts)
     limit = _value(definition, rule.max, facts) if rule.max is not None else None
     return Recalculation(
         last.seq, last.at, definition, lines, None if worth is None else fen(worth),
         None if case.amount_fen is None else int(case.amount_fen), case.adjusted_fen is not None,
         None if limit is None else fen(limit))
-
-
-def _sets_amount(definition: Definition, state: State) -> bool:
-    """As the engine decides it: a step that may change the form or adjust the amount works it out afresh."""
-    assert definition.amount is not None
-    return (state.kind == "draft" or state.name in definition.amount.adjustable_in
-            or any(name.startswith("form.") for name in state.edit))
 
 
 def _facts(definition: Definition, held: Mapping[str, Any]) -> dict[str, Any]:

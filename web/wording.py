@@ -1,29 +1,41 @@
-"""A rule of a definition in words, for the guide: `min(a * 0.2, b)` as “a × 20% 与 b 中较小的”. Pure.
+"""A rule of a definition in words: `min(a * 0.2, b)` as “a × 20%、b 中较小的”. Pure.
 
-Names become their labels, policy figures carry their value. What has no wording of its own is shown as it is written.
+Names become their labels and choices theirs; policy figures carry their value, and so does every name where the values
+that were used are given. What has no wording of its own is shown as it is written.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
 
 from workflow.language.clauses import Clause
-from workflow.language.definition import Definition
+from workflow.language.definition import Definition, Field, Label
+from workflow.language.explanations import printed
 from workflow.language.expressions import Expr
+from workflow.language.fields import mask, show
 from workflow.machine import name_of
 
-from ..language import N_
-from ..show import yuan
-from .estimate import figure
+from .language import N_
+from .show import yuan
 
 
-def worded(definition: Definition, expr: Expr, lang: str) -> str:
-    """Return the whole rule as one sentence part."""
-    return _say(definition, expr.clause, lang)
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """Whose rule, in which language, and with which values beside the names: None for the rule alone."""
+
+    definition: Definition
+    lang: str
+    used: Mapping[str, Any] | None = None
+
+
+def worded(definition: Definition, expr: Expr, lang: str, used: Mapping[str, Any] | None = None) -> str:
+    """Return the whole rule as one sentence part; with `used`, the values by name, as it came out for one case."""
+    return _say(Speech(definition, lang, used), expr.clause)
 
 
 def amount_rule(definition: Definition, lang: str) -> str:
@@ -41,13 +53,13 @@ def param(definition: Definition, name: str) -> str:
     return yuan(Decimal(found.value)) if found.type == "money" else _literal(found.value)
 
 
-def _say(definition: Definition, clause: Clause, lang: str) -> str:
-    parts = [_say(definition, part, lang) for part in clause.parts]
+def _say(speech: Speech, clause: Clause) -> str:
+    parts = _parts(speech, clause)
     match clause.word:
         case "name":
-            return _name(definition, clause.name or "", lang)
+            return _name(speech, clause.name or "")
         case "column":
-            return _column(definition, clause.name or "", lang)
+            return _column(speech, clause.name or "")
         case "literal":
             return _literal(clause.value)
         case "arithmetic" | "compare" if len(parts) == 2:
@@ -63,6 +75,17 @@ def _say(definition: Definition, clause: Clause, lang: str) -> str:
         case "call":
             return _call(clause, parts)
     return clause.text
+
+
+def _parts(speech: Speech, clause: Clause) -> list[str]:
+    """The parts in words; a choice's code beside the choice is said as its label."""
+    codes: Mapping[str, Label] = {}
+    for part in clause.parts:
+        spec = _field(speech.definition, part.name or "")
+        if spec is not None and clause.word == "compare":
+            codes = spec.options
+    return [codes[part.value].text(speech.lang) if part.word == "literal" and part.value in codes else _say(speech, part)
+            for part in clause.parts]
 
 
 _SIGNS: Mapping[str, str] = {"*": "×", "/": "÷", "-": N_("－"), "+": N_("＋"), "<=": "≤", ">=": "≥", "==": N_("＝"), "!=": "≠"}
@@ -98,21 +121,51 @@ def _call(clause: Clause, parts: list[str]) -> str:
         return _("%(what)s 合计", what=first) if function == "sum" else _("%(what)s 的个数", what=first)
     if function in ("progressive", "lookup"):
         return _("按下表由 %(what)s 查算", what=_("、").join(rest))
+    if function in ("days", "months", "years") and len(parts) == 2:
+        unit = {"days": _("天数"), "months": _("整月数"), "years": _("整年数")}[function]
+        return _("从 %(start)s 到 %(end)s 的%(unit)s", start=parts[0], end=parts[1], unit=unit)
+    if function == "len":
+        return _("%(what)s 的个数", what=first)
     return f"{function}({_('，').join(parts)})"
 
 
-def _name(definition: Definition, name: str, lang: str) -> str:
-    label = name_of(definition, name).text(lang)
+def _name(speech: Speech, name: str) -> str:
+    definition, label = speech.definition, name_of(speech.definition, name).text(speech.lang)
     room, _dot, leaf = name.partition(".")
     if room == "param" and leaf in definition.params:
         return f"{label} {_literal(definition.params[leaf].value)}"
-    return label
+    return label if speech.used is None else f"{label} {_value(speech, name)}"
 
 
-def _column(definition: Definition, name: str, lang: str) -> str:
+def _value(speech: Speech, name: str) -> str:
+    """The value a name had; what is sensitive stays masked."""
+    value, spec = (speech.used or {}).get(name), _field(speech.definition, name)
+    if value is None:
+        return _("未填写")
+    if spec is not None:
+        return mask(spec.type, str(value)) if spec.sensitive else show(spec, value, "en" if speech.lang == "en" else "zh")
+    if isinstance(value, bool):
+        return _("是") if value else _("否")
+    return figure(value)
+
+
+def _field(definition: Definition, name: str) -> Field | None:
+    room, _dot, leaf = name.partition(".")
+    return definition.form.get(leaf) if room == "form" else None
+
+
+def _column(speech: Speech, name: str) -> str:
     parts = name.split(".")
-    table = definition.form.get(parts[1]) if len(parts) == 3 else None
-    return table.columns[parts[2]].label.text(lang) if table and parts[2] in table.columns else name
+    table = speech.definition.form.get(parts[1]) if len(parts) == 3 else None
+    return table.columns[parts[2]].label.text(speech.lang) if table and parts[2] in table.columns else name
+
+
+def figure(value: object) -> str:
+    """A number without a unit: grouped, with two decimals unless it is whole."""
+    if isinstance(value, Decimal) or type(value) is int:
+        whole = Decimal(value)
+        return f"{whole:,.0f}" if whole == whole.to_integral_value() else f"{whole:,.2f}"
+    return printed(value)
 
 
 def _literal(value: Any) -> str:
