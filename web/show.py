@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from flask import Flask, current_app, request
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from markupsafe import Markup
 
 from workflow.calendar import working_calendar
@@ -129,9 +130,13 @@ def role_name(role: str) -> str:
 def duration(text: object) -> str:
     """A `Duration` of a definition in words: "5wd" is "5 个工作日"."""
     number, unit = str(text).rstrip("abcdefghijklmnopqrstuvwxyz ").strip(), str(text).lstrip("0123456789 ")
-    words = {"wd": _("%(n)s 个工作日", n=number), "d": _("%(n)s 天", n=number), "h": _("%(n)s 小时", n=number),
-             "months": _("%(n)s 个月", n=number), "years": _("%(n)s 年", n=number)}
-    return words.get(unit, "")
+    if unit not in ("wd", "d", "h", "months", "years"):
+        return ""
+    n = int(number)
+    words = {"wd": ngettext("%(num)s 个工作日", "%(num)s 个工作日", n), "d": ngettext("%(num)s 天", "%(num)s 天", n),
+             "h": ngettext("%(num)s 小时", "%(num)s 小时", n), "months": ngettext("%(num)s 个月", "%(num)s 个月", n),
+             "years": ngettext("%(num)s 年", "%(num)s 年", n)}
+    return words[unit]
 
 
 def device(agent: str) -> str:

@@ -10,7 +10,7 @@ from flask import Blueprint, request
 from flask_babel import gettext as _
 
 from workflow import queries
-from workflow.language.definition import Definition, Duration
+from workflow.language.definition import Definition
 from workflow.queries import Page, TaskRow, pages
 from workflow.queries.queue import Due
 
@@ -85,14 +85,6 @@ def cells(answer: sheet.Answer) -> tuple[list[str], list[list[str]]]:
 def trim_zeros(amount: str) -> str:
     """3,800.00 as 3,800, where an amount stands alone and large."""
     return amount.removesuffix(".00")
-
-
-@blueprint.app_template_global("promised")
-def promised(duration: Duration) -> str:
-    """5wd as "5 个工作日"."""
-    words = {"wd": _("%(count)s 个工作日"), "d": _("%(count)s 天"), "h": _("%(count)s 小时"),
-             "months": _("%(count)s 个月"), "years": _("%(count)s 年")}
-    return words[duration.unit] % {"count": duration.count}
 
 
 @blueprint.app_template_global("button_words")
