@@ -16,7 +16,7 @@ from flask_babel import gettext as _
 from workflow.language.clauses import Clause
 from workflow.language.definition import Definition, Field, Label
 from workflow.language.explanations import printed
-from workflow.language.expressions import Expr
+from workflow.language.expressions import Expr, Unanswerable
 from workflow.language.fields import mask, show
 from workflow.machine import name_of
 
@@ -70,11 +70,30 @@ def _say(speech: Speech, clause: Clause) -> str:
             return _(" 或 ").join(parts)
         case "not":
             return _("不是（%(what)s）", what=parts[0])
+        case "if" if len(parts) == 3 and (taken := _taken(speech, clause)) is not None:
+            return _("%(condition)s，按 %(then)s", condition=parts[1] if taken == 0 else _("不是（%(what)s）", what=parts[1]), then=parts[taken])
         case "if" if len(parts) == 3:
             return _("%(condition)s时为 %(then)s，否则为 %(otherwise)s", condition=parts[1], then=parts[0], otherwise=parts[2])
         case "call":
-            return _call(clause, parts)
+            return _call(speech, clause, parts)
     return clause.text
+
+
+def _taken(speech: Speech, clause: Clause) -> int | None:
+    """Which branch of a choice the values led to, 0 or 2; None for a rule without values, or where it cannot be told."""
+    if speech.used is None:
+        return None
+    facts: dict[str, Any] = {}
+    for name, value in speech.used.items():
+        room, _dot, leaf = name.partition(".")
+        if leaf:
+            facts.setdefault(room, {})[leaf] = value
+        else:
+            facts[name] = value
+    try:
+        return 0 if clause.parts[1].answer(facts, speech.definition.tables, None) else 2
+    except Unanswerable:
+        return None
 
 
 def _parts(speech: Speech, clause: Clause) -> list[str]:
@@ -105,7 +124,7 @@ def _closed(clause: Clause, position: int, words: str) -> str:
     return _("（%(what)s）", what=words) if needs else words
 
 
-def _call(clause: Clause, parts: list[str]) -> str:
+def _call(speech: Speech, clause: Clause, parts: list[str]) -> str:
     function = clause.text.partition("(")[0].strip()
     first, *rest = parts or [""]
     if function == "max" and len(parts) == 2 and clause.parts[1].value == 0 and clause.parts[1].word == "literal":
@@ -115,6 +134,8 @@ def _call(clause: Clause, parts: list[str]) -> str:
         return _("%(what)s 中较小的", what=joined) if function == "min" else _("%(what)s 中较大的", what=joined)
     if function.startswith("round") or function in ("floor", "ceil"):
         return _("%(what)s（取整到分）", what=first) if function == "round2" else _("%(what)s（取整）", what=first)
+    if function == "coalesce" and speech.used is not None and speech.used.get(clause.parts[0].name or "") is not None:
+        return first
     if function == "coalesce":
         return _("%(first)s（没有时按 %(rest)s）", first=first, rest=_("、").join(rest))
     if function in ("sum", "count"):
