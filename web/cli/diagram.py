@@ -18,7 +18,7 @@ def mermaid(definition: Definition) -> str:
 def outline(definition: Definition) -> str:
     """Return the definition as a short text: what it asks for, who decides, where it can go."""
     lines = [f"{definition.title.zh}  {definition.key}@{definition.version}", f"摘要 digest {definition.digest}", ""]
-    lines += [f"依据 {basis.title.zh} {basis.number} {basis.clause}".rstrip() for basis in definition.basis]
+    lines += [f"依据 basis {basis.title.zh} {basis.number} {basis.clause}".rstrip() for basis in definition.basis]
     lines += ["", "字段 form"] + [f"  {spec.name:<24} {spec.type:<9} {spec.label.zh}" for spec in definition.form.values()]
     lines += ["", "材料 attachments"] + [f"  {kind.name:<24} {kind.min}–{kind.max:<7} {kind.label.zh}"
                                        for kind in definition.attachments.values()]
