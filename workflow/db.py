@@ -53,6 +53,7 @@ PRAGMAS = (
     "trusted_schema=OFF",
     "busy_timeout=30000",
     "mmap_size=0",
+    "cache_size=-16000",             # 16 MB a connection: a list of 500 tasks touches as many pages, the default holds as many
     "wal_autocheckpoint=0",          # checkpoints run only under the writer's lock, see `_checkpoint`
 )
 
