@@ -1,4 +1,4 @@
-"""English is complete: every text of code and templates is in the catalogue, and no Chinese stands outside it."""
+"""English is complete: every text of code, templates and definitions has its English, and no Chinese stands outside."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
@@ -82,12 +84,27 @@ def test_python_holds_no_chinese_without_its_english():
     assert [(str(path.relative_to(WEB)), line, text) for path in files for line, text in alone(path) if text not in IN_PYTHON] == []
 
 
+def test_every_label_of_the_definitions_is_in_english_too():
+    files = [path for path in sorted((WEB.parent / "definitions").rglob("*.yaml")) if ".cases." not in path.name]
+    found = [(path.name, label) for path in files for label in labels(yaml.safe_load(path.read_text(encoding="utf-8")))]
+    assert len(found) > 300
+    assert [(name, label) for name, label in found if not label.get("en") or CHINESE.search(label["en"])] == []
+
+
 def test_the_crawl_finds_what_it_should(tmp_path):
     sample = tmp_path / "sample.py"
     sample.write_text('"""说明"""\nx = "提交"\ny = _("提交")\nz = Message("A", "错了", "Wrong")\nw = f"共 {x} 件"\n'
                       'v = "，".join(x)\nu = x if y else "好"\n', encoding="utf-8")
     assert {text for _line, text in alone(sample)} == {"提交", "共  件", "，", "好"}
     assert list(bare("{# 说明 #}<p>{{ _('好') }}你好{{ '，' }}</p>")) == ["你好", "，"]
+
+
+def labels(node: Any) -> Iterator[dict[str, str]]:
+    if isinstance(node, dict) and "zh" in node:
+        yield node
+    elif isinstance(node, dict | list):
+        for part in node.values() if isinstance(node, dict) else node:
+            yield from labels(part)
 
 
 def originals(message: Message) -> tuple[str, ...]:
