@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from workflow.language.definition import Definition, State
 
+from ..wording import worded
+
 STEP, LEFT, HEIGHT = 120, 60, 62
 
 
@@ -51,7 +53,7 @@ def of(definition: Definition, lang: str) -> Rail:
 
 
 def _row(definition: Definition, state: State, lang: str) -> Row:
-    ways = tuple(Way(way.label.text(lang), definition.states[way.dest].label.text(lang), way.when.source if way.when else "")
+    ways = tuple(Way(way.label.text(lang), definition.states[way.dest].label.text(lang), worded(definition, way.when, lang) if way.when else "")
                  for way in definition.ways(state.name))
     rule = definition.actors.get(state.actor or "")
     who = "" if rule is None else (rule.who or rule.role or "")
