@@ -1,6 +1,5 @@
 """A PostgreSQL server that went away is noticed before a connection is used, without asking it each time."""
 
-import time
 
 import pytest
 from sqlalchemy import Engine, event, text
