@@ -251,9 +251,9 @@ def test_the_corpus_of_escapes_is_large_enough() -> None:
 
 @pytest.mark.parametrize("source", ESCAPES, ids=range(len(ESCAPES)))
 def test_no_escape_gets_past_the_reader(source: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     found = faults(source, NAMES)
-    assert time.perf_counter() - began < 0.1
+    assert time.thread_time() - began < 0.1
     assert found and all(fault.code.startswith("EXPR_") for fault in found)
     with pytest.raises(ExpressionFault):
         compile_expression(source, NAMES)
@@ -288,7 +288,7 @@ def test_nothing_in_the_language_evaluates_python() -> None:
 
 def test_a_condition_is_answered_in_microseconds() -> None:
     expr = compile_expression("form.filed or calc.per_capita <= param.line", NAMES)
-    began = time.perf_counter()
+    began = time.thread_time()
     for _ in range(2000):
         expr.evaluate(FACTS)
-    assert (time.perf_counter() - began) / 2000 < 50e-6     # measured 1.2 µs; a shared machine may be slow
+    assert (time.thread_time() - began) / 2000 < 50e-6     # measured 1.2 µs; a shared machine may be slow

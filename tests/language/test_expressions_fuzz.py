@@ -126,7 +126,7 @@ pieces = st.sampled_from(
 @settings(max_examples=600, deadline=None)
 @given(st.lists(pieces, max_size=60).map(" ".join) | st.text(max_size=200) | st.binary(max_size=80).map(lambda raw: raw.decode("latin-1")))
 def test_no_text_does_anything_but_answer_or_be_refused(source: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     found = faults(source, NAMES)
     try:
         expr = compile_expression(source, NAMES)
@@ -135,7 +135,7 @@ def test_no_text_does_anything_but_answer_or_be_refused(source: str) -> None:
     else:
         assert not found
         _answered(expr)
-    assert time.perf_counter() - began < 0.5
+    assert time.thread_time() - began < 0.5
 
 
 @settings(max_examples=400, deadline=None)

@@ -255,9 +255,9 @@ def test_the_schema_describes_what_the_api_takes() -> None:
     "(a?){30}", "(?<=a)b", "(?:(?:a+)b)+", "*",
 ])
 def test_patterns_that_could_run_away_are_refused(pattern: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     assert pattern_faults(pattern)
-    assert time.perf_counter() - began < 0.1
+    assert time.thread_time() - began < 0.1
     with pytest.raises(ValueError):
         matches(pattern, "a")
 
@@ -266,9 +266,9 @@ def test_patterns_that_could_run_away_are_refused(pattern: str) -> None:
 def test_patterns_that_stay_small_are_allowed_and_fast(pattern: str) -> None:
     assert pattern_faults(pattern) == []
     for text in ("1" * 199 + "x", "a" * 200, "甲" * 200, "1-" * 100):
-        began = time.perf_counter()
+        began = time.thread_time()
         matches(pattern, text)
-        assert time.perf_counter() - began < 0.05
+        assert time.thread_time() - began < 0.05
 
 
 def test_a_text_must_fit_its_pattern_as_a_whole() -> None:

@@ -119,7 +119,7 @@ def test_a_writer_that_waits_too_long_is_told_so(sessions: sessionmaker[Session]
         for waiting in (sessions, impatient):         # a thread of this process, and as another process would
             with pytest.raises(Busy), db.writing(waiting):
                 pytest.fail("two writers at once")
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 20      # and not the lock's own 30 seconds
     count_up(impatient, 1)
     count_up(sessions, 1)
     assert last(sessions) == 2
