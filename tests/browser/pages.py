@@ -1,0 +1,72 @@
+"""Every page there is and who looks at it. A page that is in the URL map and not here fails `test_every_page.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
+from tests.browser.visits import Site
+from web import public
+from workflow.db import reading
+from workflow.records import Account, Case, Task
+
+STRANGER = ""
+PAGES: dict[str, tuple[str, ...]] = {
+    STRANGER: ("/sign-in", "/programmes", "/programmes/study_dream", "/progress", "/progress/{token}", "/help", "/nothing/here"),
+    "worker": ("/programmes", "/cases", "/cases/{returned}", "/cases/{returned}/form", "/cases/{returned}/form?all=1",
+               "/cases/{returned}/form/1", "/cases/{returned}/form/2", "/cases/{returned}/form/3", "/cases/{returned}/form/4",
+               "/cases/{returned}/check", "/cases/{returned}/act/abandon", "/cases/{paid}", "/cases/{paid}/receipt",
+               "/cases/{paid}/print", "/settings/password"),
+    "grassroots": ("/tasks", "/tasks/{notice}", "/programmes/medical_aid/for"),
+    "handler": ("/tasks", "/tasks/{flagged}", "/tasks/{checked}", "/tasks/batch?s={checked}:1", "/tasks/find", "/tasks/find?q=2026", "/done",
+                "/settings"),
+    "cashier": ("/tasks/{paying}",),
+    "auditor": ("/audit", "/audit?q=2026", "/audit/cases/{adjusted}", "/audit/verify", "/audit/seals", "/audit/reads"),
+    "admin": ("/admin/accounts", "/admin/accounts/{account}", "/admin/accounts/new", "/admin/organisations", "/admin/definitions",
+              "/admin/definitions/medical_aid/1", "/admin/definitions/files/medical_aid.v1.yaml", "/admin/unmanned"),
+}
+# What these answer is no page: a redirection, a file, figures for machines.
+NO_PAGES = {"/", "/health", "/metrics", "/files/<attachment_id>", "/static/<path:filename>", "/audit/seals/<int:size>/note"}
+# Where most people are most of the time: measured more closely, and in large type too.
+MAIN = (("worker", "/programmes"), ("worker", "/cases/{returned}/form"), ("worker", "/cases/{returned}/form/3"), ("worker", "/cases/{paid}"),
+        ("handler", "/tasks"), ("handler", "/tasks/{flagged}"), ("auditor", "/audit/cases/{adjusted}"), ("admin", "/admin/accounts"))
+
+
+def ids(site: Site) -> dict[str, str]:
+    """Return what stands for the names in the paths."""
+    worker = site.person_id("worker")
+    with reading(site.sessions) as session:
+        def first(*conditions: object) -> Case:
+            return session.scalars(select(Case).where(*conditions).order_by(Case.id)).first()
+
+        def task(state: str, flagged: bool = False) -> str:
+            rows = session.execute(select(Task.case_id, Task.flags).where(Task.state == state, Task.status == "open").order_by(Task.due_at))
+            return next(row.case_id for row in rows if bool(row.flags) is flagged)
+
+        paid = first(Case.applicant_id == worker, Case.state == "paid")
+        account = session.scalars(select(Account.id).where(Account.username == "handler")).one()
+        return {
+            "returned": first(Case.applicant_id == worker, Case.state == "draft", Case.submitted_at.is_not(None)).id, "paid": paid.id,
+            "notice": _ours(session, site), "flagged": task("county_review", True), "checked": task("county_review"),
+            "paying": task("paying"), "adjusted": first(Case.adjusted_fen.is_not(None), Case.state == "paid").id,
+            "account": str(account), "token": _token(site, paid.id)}
+
+
+def _ours(session: object, site: Site) -> str:
+    """A case that waits at the notice in the union of the demo's own officer."""
+    from workflow import people, queries
+
+    account = session.scalars(select(Account.id).where(Account.username == "grassroots")).one()     # type: ignore[attr-defined]
+    actor = people.actor_of(session, account, site.now.date())                                      # type: ignore[arg-type]
+    page = queries.tasks(session, actor, site.now, limit=50, after=None)                            # type: ignore[arg-type]
+    return next(row.case_id for row in page.rows if row.state == "notice_record")
+
+
+def _token(site: Site, case_id: str) -> str:
+    with site.app.test_request_context():
+        return str(public._signer().dumps(case_id))
+
+
+def addresses(who: Iterable[str], known: dict[str, str]) -> list[str]:
+    return [path.format(**known) for one in who for path in PAGES[one]]
