@@ -133,7 +133,7 @@ _FACT_LABELS = {
     "applicant.times_this_cycle": Label("本周期已获本项目次数", "grants this cycle"),
     "applicant.times_ever": Label("历年已获本项目次数", "grants ever"),
     "org.level": Label("工会层级", "union level"), "org.code": Label("工会代码", "union code"),
-    "org.county": Label("所属县", "county"), "org.has_township": Label("有无乡镇工会", "has a township union"),
+    "org.county": Label("所属县", "county"), "org.has_township": Label("有乡镇工会", "has a township union"),
     "case.cycle": Label("申请周期", "cycle"), "case.year": Label("申请年度", "year"),
     "case.number": Label("编号", "number"), "case.submitted_on": Label("提交日期", "submitted on"),
     "task.acted": Label("对方已开始办理", "work has begun"), "today": Label("今天", "today"),

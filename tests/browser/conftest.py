@@ -78,7 +78,7 @@ def county(scratch: Path, sqlite_template: Path) -> Path:
     folder = scratch / "county"
     folder.mkdir()
     shutil.copyfile(sqlite_template, folder / "bangfu.db")
-    found(f"sqlite:///{folder / 'bangfu.db'}", folder / "uploads", cases=80, workers=260)
+    found(f"sqlite:///{folder / 'bangfu.db'}", folder / "uploads", cases=60, workers=200)
     connection = sqlite3.connect(folder / "bangfu.db", isolation_level=None)
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()

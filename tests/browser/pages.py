@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from tests.browser.visits import Site
 from web import public
+from workflow import people, queries
 from workflow.db import reading
 from workflow.records import Account, Case, Task
 
@@ -53,13 +55,11 @@ def ids(site: Site) -> dict[str, str]:
             "account": str(account), "token": _token(site, paid.id)}
 
 
-def _ours(session: object, site: Site) -> str:
+def _ours(session: Session, site: Site) -> str:
     """A case that waits at the notice in the union of the demo's own officer."""
-    from workflow import people, queries
-
-    account = session.scalars(select(Account.id).where(Account.username == "grassroots")).one()     # type: ignore[attr-defined]
-    actor = people.actor_of(session, account, site.now.date())                                      # type: ignore[arg-type]
-    page = queries.tasks(session, actor, site.now, limit=50, after=None)                            # type: ignore[arg-type]
+    account = session.scalars(select(Account.id).where(Account.username == "grassroots")).one()
+    actor = people.actor_of(session, account, site.now.date())
+    page = queries.tasks(session, actor, site.now, limit=50, after=None)
     return next(row.case_id for row in page.rows if row.state == "notice_record")
 
 

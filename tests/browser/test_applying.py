@@ -46,7 +46,7 @@ def test_a_worker_applies_with_four_photos(request: pytest.FixtureRequest, visit
         page.fill(f"#f-{name}", value)
     me.give("#a-diagnosis", photo("诊断证明.jpg"))
     assert page.input_value("#f-hospital") == "云岭县医院", "sending a photo keeps what was typed"
-    me.give("#a-settlement", photo("结算单.jpg", 3000, 2200))     # larger than a megabyte: made smaller on the phone
+    me.give("#a-settlement", photo("结算单.jpg", 2600, 1900))     # larger than a megabyte: made smaller on the phone
     me.going(ON)
 
     assert me.focused() == "errs", "the list of what is wrong has the focus"

@@ -13,16 +13,16 @@ STATE = "county_approval"
 
 
 def test_a_clean_case_takes_one_key(site: Site, visit: Callable[..., Visit]) -> None:
-    first, second, *_ = site.clean_tasks(STATE)
+    first = site.clean_tasks(STATE)[0]
     me = visit("leader")
     assert me.path == "/tasks", "an officer begins with what waits"
     me.open(f"/tasks/{first}")
     me.actions = 0
     me.going_by("a")
     assert me.actions == 1
-    assert site.case(first).state == "finance_check"
+    assert site.case(first).state != STATE
     assert me.focused() == "ch", "the next case's heading has the focus"
-    assert second in me.path or me.path.startswith("/tasks/")
+    assert me.path.startswith("/tasks") and first not in me.path
     status = me.page.locator("[role=status]:visible").first
     assert "已" in status.inner_text() and "元" in status.inner_text(), "and the status line says what was done"
 
@@ -30,11 +30,8 @@ def test_a_clean_case_takes_one_key(site: Site, visit: Callable[..., Visit]) -> 
 def test_from_the_sign_in_to_the_first_decision_it_is_three_actions(site: Site, visit: Callable[..., Visit]) -> None:
     me = visit("leader")                                       # the first of them
     case = me.page.get_attribute(".rows [aria-current]", "href").partition("?")[0].rpartition("/")[2]
-    me.key("a")
-    me.page.wait_for_load_state()
-    if "/act" in me.path or me.focused() == "op":              # where something has to be judged a word is wanted first
-        pytest.fail("the first case of the queue should be a clean one")
-    me.page.wait_for_selector("[role=status]:visible")
+    me.going_by("a")
+    assert me.page.locator("[role=status]:visible").count()
     assert site.case(case).state != STATE
     assert me.actions <= 3
 
@@ -115,5 +112,4 @@ def test_three_at_once(site: Site, visit: Callable[..., Visit]) -> None:
     assert me.says("可以办理 3 件")
     me.going("main button.yes")
     assert "已办理 3 件" in me.page.inner_text("[role=status]")
-    assert {site.case(case).state for case in chosen} == {"finance_check"} or all(
-        site.case(case).state != STATE for case in chosen)
+    assert all(site.case(case).state != STATE for case in chosen)

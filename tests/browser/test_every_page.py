@@ -34,6 +34,13 @@ def test_the_list_knows_every_page(show: Site, known: dict[str, str]) -> None:
     assert listed | NO_PAGES == there
 
 
+def test_a_fault_would_be_found(show: Site, visiting: Callable[..., Visit], axe: str) -> None:
+    page = visiting(show, None, 320).open("/help")
+    page.evaluate("document.querySelector('main').insertAdjacentHTML('beforeend', '<img src=\"data:,\" width=\"900\" height=\"9\">')")
+    assert "image-alt" in _found(page, axe, "/help")[0]
+    assert _beyond(page, "/help")
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize("who", PAGES)
 def test_nothing_to_find(show: Site, known: dict[str, str], visiting: Callable[..., Visit], axe: str, who: str, lang: str) -> None:

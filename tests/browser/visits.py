@@ -96,10 +96,10 @@ class Visit:
         self.open("/sign-in")
         self.page.fill("#username", username)
         self.page.fill("#password", PASSWORD)
-        self.click("form.card button.btn")
+        self.going("form.card button.btn")
 
     def click(self, selector: str) -> None:
-        """Click; where that leads to another page it is there when this returns."""
+        """Click what stays on the page; see `going` for what leads to another."""
         self.actions += 1
         self.page.locator(selector).locator("visible=true").first.click()
 
