@@ -12,7 +12,7 @@ import sqlalchemy as sa
 # Rows that are only ever added.
 APPEND_ONLY = ("decisions", "releases", "seals")
 # Rows that change and are never removed.
-KEPT = ("cases", "tasks", "attachments", "events")
+KEPT = ("cases", "tasks", "attachments", "events", "notices", "objections", "timers")
 
 # An event may be given its place in the log, once, and may lose its sealed details (erasure); nothing else.
 EVENT_COLUMNS = (

@@ -6,13 +6,17 @@ Every table is here so that `metadata` is complete once this package is imported
 from .base import Base
 from .cases import Attachment, Case, CaseIdentity, CaseKey, Counter, Decision, Draft, Task
 from .history import Event, Seal
+from .messages import Message, Outbox
+from .notices import Notice, Objection
 from .organisations import Organisation
-from .people import Account, ApiToken, Appointment, Person, SignIn, Throttle
+from .people import Absence, Account, ApiToken, Appointment, Person, SignIn, Throttle
 from .programmes import Release
+from .timers import Clock, Timer
 
 metadata = Base.metadata
 
 __all__ = [
-    "Account", "ApiToken", "Appointment", "Attachment", "Base", "Case", "CaseIdentity", "CaseKey", "Counter",
-    "Decision", "Draft", "Event", "Organisation", "Person", "Release", "Seal", "SignIn", "Task", "Throttle", "metadata",
+    "Absence", "Account", "ApiToken", "Appointment", "Attachment", "Base", "Case", "CaseIdentity", "CaseKey", "Clock",
+    "Counter", "Decision", "Draft", "Event", "Message", "Notice", "Objection", "Organisation", "Outbox", "Person",
+    "Release", "Seal", "SignIn", "Task", "Throttle", "Timer", "metadata",
 ]

@@ -72,33 +72,56 @@ class Draft(Base):
 
 
 class Task(Base):
-    """Somebody's turn. Addressed to a role at an organisation, or to one person (the applicant)."""
+    """Somebody's turn. Addressed to a role at an organisation, to one person, or to a role and now in one person's hands.
+
+    `work` is the one task that carries the case on; a vote has one `ballot` a voter, a parallel step one `branch` a
+    branch; `consult` asks for an opinion and `cc` lets somebody read: neither holds the case up.
+    """
 
     __tablename__ = "tasks"
     __table_args__ = (
-        CheckConstraint("status IN ('open','done','cancelled')", name="status"),
+        CheckConstraint("status IN ('open','waiting','done','cancelled')", name="status"),
+        CheckConstraint("kind IN ('work','ballot','branch','consult','cc')", name="kind"),
+        CheckConstraint("vote IS NULL OR vote IN ('agree','disagree','abstain')", name="vote"),
         Index("ix_tasks_queue", "role", "organisation_id", "due_at", "id",
+              postgresql_where=text("status = 'open' AND person_id IS NULL"),
+              sqlite_where=text("status = 'open' AND person_id IS NULL")),
+        Index("ix_tasks_person_open", "person_id", "due_at", "id",
               postgresql_where=text("status = 'open'"), sqlite_where=text("status = 'open'")),
-        Index("ix_tasks_person_open", "person_id", "due_at",
-              postgresql_where=text("status = 'open'"), sqlite_where=text("status = 'open'")),
+        Index("ix_tasks_escalated", "escalated_role", "escalated_organisation_id", "due_at", "id",
+              postgresql_where=text("status = 'open' AND escalated_role IS NOT NULL"),
+              sqlite_where=text("status = 'open' AND escalated_role IS NOT NULL")),
+        Index("ix_tasks_person_id_case_id", "person_id", "case_id"),
         Index("uq_tasks_case_open", "case_id", unique=True,
-              postgresql_where=text("status = 'open'"), sqlite_where=text("status = 'open'")),
+              postgresql_where=text("status = 'open' AND kind = 'work'"), sqlite_where=text("status = 'open' AND kind = 'work'")),
+        Index("uq_tasks_ballot", "case_id", "entry", "person_id", unique=True,
+              postgresql_where=text("kind = 'ballot' AND status <> 'cancelled'"),
+              sqlite_where=text("kind = 'ballot' AND status <> 'cancelled'")),
     )
 
     id: Mapped[str] = mapped_column(String(20), primary_key=True)
     case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), index=True)
-    entry: Mapped[int]                                                       # seq of the event that opened it
+    entry: Mapped[int]                                                       # seq of the event that entered the state
     state: Mapped[str] = mapped_column(String(60))
     definition_key: Mapped[str] = mapped_column(String(60))
+    kind: Mapped[str] = mapped_column(String(10), default="work")
+    branch: Mapped[str | None] = mapped_column(String(60))                   # key of the branch of a parallel step
+    place: Mapped[int | None]                                                # a voter's turn, from 1, where they vote in sequence
     role: Mapped[str] = mapped_column(String(40))
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
-    person_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    person_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))   # whose alone it is: applicant, voter, claimed, handed on
+    owner_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))    # delegated: who gets it back
+    asked_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))    # of a consult, a cc and an added voter
+    claimed_at: Mapped[datetime | None]
     status: Mapped[str] = mapped_column(String(10))
+    vote: Mapped[str | None] = mapped_column(String(10))
     opened_at: Mapped[datetime]
     due_at: Mapped[datetime]                                                 # far future where nothing is promised
     touched_at: Mapped[datetime | None]                                      # the holder has begun (task.acted)
     flags: Mapped[list[Any]]                                                 # criteria left to a person when it opened
     resubmitted: Mapped[bool] = mapped_column(default=False)                 # comes back after a correction
+    escalated_role: Mapped[str | None] = mapped_column(String(40))           # whose watch list it is on since its deadline
+    escalated_organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
 

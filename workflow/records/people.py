@@ -28,6 +28,7 @@ class Person(Base):
     phone_index: Mapped[bytes | None] = mapped_column(LargeBinary(16), index=True)
     bank_card_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     bank_card_index: Mapped[bytes | None] = mapped_column(LargeBinary(16), index=True)
+    email_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     union_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)   # 所属基层工会
     member_no: Mapped[str | None] = mapped_column(String(40))
     member_since: Mapped[date | None]                                # 入会日期; None: not a member
@@ -80,6 +81,27 @@ class SignIn(Base):
     seen_at: Mapped[datetime]
     address: Mapped[str] = mapped_column(String(45), default="")
     device: Mapped[str] = mapped_column(String(200), default="")
+
+
+class Absence(Base):
+    """Somebody is away and somebody else acts for them, from a day to a day, both included."""
+
+    __tablename__ = "absences"
+    __table_args__ = (
+        CheckConstraint("ends_on >= starts_on", name="period"),
+        CheckConstraint("person_id <> substitute_id", name="somebody_else"),
+        Index("ix_absences_substitute_id", "substitute_id", "ends_on"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    substitute_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    reason: Mapped[str] = mapped_column(String(200), default="")
+    arranged_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    created_at: Mapped[datetime]
+    cancelled_at: Mapped[datetime | None]
 
 
 class ApiToken(Base):
