@@ -17,6 +17,8 @@ class Post:
     organisation_id: int
     path: str
     organisation: str = ""           # its name, for people
+    behalf: str | None = None        # the person it belongs to, who is away; None: one's own
+    behalf_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,11 @@ class Actor:
 
     def holds(self, role: str, organisation_id: int | None = None) -> bool:
         return any(p.role == role and organisation_id in (None, p.organisation_id) for p in self.posts)
+
+    @property
+    def stands_for(self) -> frozenset[str]:
+        """The people this actor acts for today while they are away."""
+        return frozenset(p.behalf for p in self.posts if p.behalf)
 
     def through(self, via: Literal["page", "api", "batch", "timer", "command"]) -> Actor:
         return replace(self, via=via)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from fractions import Fraction
 from typing import Any, Literal
 
 from .expressions import Expr
@@ -153,6 +154,57 @@ class Separation:
 
 
 @dataclass(frozen=True, slots=True)
+class Timer:
+    """`do` remind: whose turn it is; escalate: put it on the watch list of `to` as well; fire: the system takes `trigger`."""
+
+    after: Duration
+    every: Duration | None
+    times: int | None                # how often in all; None with `every`: until the state is left
+    do: Literal["remind", "escalate", "fire"]
+    to: str | None = None            # key of Definition.actors
+    trigger: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """How the voices of a countersign or parallel step become one result, and where each result leads.
+
+    `share` is the pass mark: a number of voices for `quorum`, a part of all voters for `ratio`, None otherwise. In a
+    parallel step `mode` is its `join`.
+    """
+
+    mode: Literal["all", "any", "quorum", "ratio", "sequence"]
+    share: Fraction | None
+    min_voters: int
+    veto: bool
+    on_pass: str
+    on_fail: str
+    fail_dest: str | None = None
+    on_empty: Literal["assign_admin", "refuse"] = "assign_admin"
+    paper: str | None = None         # key of Definition.actors: who may enter the result of a meeting; None: the voters
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One part of a parallel step; `when` False on entering leaves it out."""
+
+    key: str
+    label: Label
+    actor: str
+    when: Expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRule:
+    """What is posted, for how long, and where. `show` and `mask` are fact names (`form.x`, `calc.y`, `applicant.name`)."""
+
+    days: Duration
+    show: tuple[str, ...] = ()
+    mask: frozenset[str] = frozenset()
+    where: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     name: str
     label: Label
@@ -164,6 +216,11 @@ class State:
     batch: frozenset[str] = frozenset()
     final: bool = False
     outcome: str | None = None       # approved rejected withdrawn lapsed closed
+    timers: tuple[Timer, ...] = ()
+    claim: bool = False              # whoever takes it first has it alone
+    vote: Vote | None = None         # of kinds countersign and parallel
+    branches: tuple[Branch, ...] = ()
+    notice: NoticeRule | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +294,9 @@ class Definition:
     progress: tuple[str, ...]
     digest: str                      # hex SHA-256 of the canonical JSON of `document`
     document: Mapping[str, Any]      # the expanded YAML as plain JSON values (Decimals as text), what is hashed
+    operations: Mapping[str, frozenset[str]] = field(default_factory=dict)   # operation -> the states it is open in
+    running: Literal["pin", "migrate"] = "pin"
+    migrate_from: Mapping[int, Mapping[str, str]] = field(default_factory=dict)   # version -> {its state: ours}
     later: tuple[str, ...] = ()      # words used that this release understands but does not carry out yet
 
     def ways(self, state: str) -> tuple[Transition, ...]:

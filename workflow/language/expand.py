@@ -16,7 +16,7 @@ from typing import Any, Literal
 import orjson
 
 from . import definition as d
-from . import fields, later
+from . import fields, flow, later
 from .calculations import calculations
 from .expressions import Expr, compile_expression
 from .kinds import Kind, Names
@@ -25,7 +25,7 @@ from .schema import Programme, Question
 from .schema_flow import Condition
 from .sheet import Sheet, Way
 from .structure import Path
-from .words import DECIMAL_TEXT, LEVELS, LabelWords
+from .words import DECIMAL_TEXT, LEVELS, LabelWords, label
 
 ALWAYS = compile_expression("True", Names({}))
 _LABELS = {"submit": ("提交", "Submit"), "approve": ("同意", "Approve"), "reject": ("不同意", "Reject"),
@@ -58,14 +58,16 @@ def expand(sheet: Sheet, document: Mapping[str, Any]) -> d.Definition:
         attachments={name: d.AttachmentKind(
             name, label(one.label), one.min, one.max, tuple(one.accept),
             _flag(sheet, ("attachments", name, "required"), one.required), label(one.help), _key(one.section))
-            for name, one in p.attachments.items()},
+            for name, one in p.attachments.items()} | flow.papers(sheet),
         calc=calc, calc_labels={name: label(p.calc[name].label, name) for name in calc},
         criteria=_criteria(sheet), amount=_amount(sheet),
         actors=_actors(p),
         separation=d.Separation(tuple(p.separation.distinct), p.separation.applicant_may_not_decide,
                                 p.separation.relatives),
-        return_max=p.defaults.returns.max or 3, states=_states(sheet), transitions=_transitions(sheet),
+        return_max=p.defaults.returns.max or 3, states=flow.states(sheet), transitions=_transitions(sheet),
         progress=tuple(p.progress), digest=digest(document), document=document,
+        operations=flow.operations(sheet), running=p.versioning.running,
+        migrate_from={int(version): dict(names) for version, names in p.versioning.migrate_from.items() if version.isdigit()},
         later=tuple(f"{later.spoken(p, path)}: {what}" for path, what in later.words_for_later(sheet)),
     )
 
@@ -77,10 +79,6 @@ def digest(document: Mapping[str, Any]) -> str:
 def canonical(document: Mapping[str, Any]) -> bytes:
     """Return the one JSON form of an expanded definition that is hashed and kept."""
     return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
-
-
-def label(words: LabelWords | None, otherwise: str = "") -> d.Label:
-    return d.Label(words.zh, words.en) if words else d.Label(otherwise)
 
 
 def _key(words: LabelWords | None) -> str:
@@ -214,13 +212,6 @@ def _actors(p: Programme) -> dict[str, d.ActorRule]:
 
 
 # --- the flow -----------------------------------------------------------------------------------------
-
-
-def _states(sheet: Sheet) -> dict[str, d.State]:
-    return {name: d.State(
-        name, label(one.label), "final" if one.final else one.kind or "task", None if one.final else one.actor,
-        frozenset(sheet.editable(one)), frozenset(sheet.hidden(one)), one.due, frozenset(one.batch), one.final,
-        one.outcome) for name, one in sheet.states.items()}
 
 
 def _transitions(sheet: Sheet) -> tuple[d.Transition, ...]:

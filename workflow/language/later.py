@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .schema import Programme, Question
-from .schema_flow import StateWords
 from .sheet import Sheet
 from .structure import Path
 
-_KINDS = frozenset({"countersign", "parallel", "notice", "wait"})
 _TYPES = frozenset({"person", "org", "file"})            # they name rows of registers that do not exist yet
 _FACTS = ("household.", "budget.")
 _SECTIONS = ("requires_file", "measure", "lines", "budget", "retention")
@@ -35,17 +33,9 @@ def words_for_later(sheet: Sheet) -> Iterator[tuple[Path, str]]:
             yield (name,), name
     for name, question in p.form.items():
         yield from _field(("form", name), question, column=False)
-    for place, state in enumerate(p.states):
-        yield from _state(("states", place), state)
     for place, transition in enumerate(p.transitions):
         if transition.effects:
             yield ("transitions", place, "effects"), "effects"
-    if sheet.structure.root.get("operations") is not None:
-        yield ("operations",), "operations"
-    if p.versioning.running == "migrate":
-        yield ("versioning", "running"), "migrate"
-    if p.versioning.migrate_from:
-        yield ("versioning", "migrate_from"), "migrate_from"
     for path, expr in sheet.exprs.items():
         if path[0] not in ("caps", "lines", "budget"):
             for name in sorted(expr.names):
@@ -62,15 +52,6 @@ def _field(path: Path, question: Question, *, column: bool) -> Iterator[tuple[Pa
             yield (*path, name), f"{name} of a column"
     for name, inner in question.columns.items():
         yield from _field((*path, "columns", name), inner, column=True)
-
-
-def _state(path: Path, state: StateWords) -> Iterator[tuple[Path, str]]:
-    if state.kind in _KINDS:
-        yield (*path, "kind"), str(state.kind)
-    if state.timers:
-        yield (*path, "timers"), "timers"
-    if state.claim:
-        yield (*path, "claim"), "claim"
 
 
 def spoken(programme: Programme, path: Path) -> str:

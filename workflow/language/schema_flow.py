@@ -67,6 +67,7 @@ class Vote(Word):
     on_pass: str | None = None
     on_fail: str | None = None
     on_empty: Literal["assign_admin", "refuse"] = "assign_admin"
+    paper: str | None = None         # who may enter the result of a meeting held on paper; left out: the voters
 
 
 class Branch(Word):

@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from .definition import Duration
+from .definition import Label as Words
 
 LEVELS = ("unit", "township", "county", "prefecture", "province")
 DECIMAL_TEXT = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?\Z", re.ASCII)
@@ -53,6 +54,11 @@ _LABEL_SCHEMA = {"anyOf": [{"type": "string", "minLength": 1}, {
     "type": "object", "properties": {"zh": {"type": "string"}, "en": {"type": "string"}}, "required": ["zh"],
     "additionalProperties": False}]}
 Label = Annotated[LabelWords, BeforeValidator(_label), WithJsonSchema(_LABEL_SCHEMA)]
+
+
+def label(words: LabelWords | None, otherwise: str = "") -> Words:
+    """Return the frozen words, or `otherwise` where nothing is written."""
+    return Words(words.zh, words.en) if words else Words(otherwise)
 
 
 def _source(value: Any) -> str:
