@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select
 
 from .actors import Actor
 from .records import Case, Task
@@ -28,4 +28,8 @@ def visible(actor: Actor) -> ColumnElement[bool]:
         elif post.role not in ("admin", "applicant", "agent"):
             ways.append(exists().where(Task.case_id == Case.id, Task.role == post.role,
                                        Task.organisation_id == post.organisation_id))
+    if actor.posts and actor.person_id is not None:
+        # What was handed to somebody in person (a ballot, a consultation, a copy) they may read wherever it lies.
+        ways.append(Case.id.in_(select(Task.case_id).where(
+            Task.person_id.in_((actor.person_id, *sorted(actor.stands_for))), Task.role.not_in(("applicant", "agent")))))
     return or_(*ways) if ways else false()

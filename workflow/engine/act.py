@@ -1,4 +1,4 @@
-"""`act`: the one way a case moves. Reads, asks the judge, writes event + row + tasks + decision, commits nothing.
+"""`act`: the one way a case moves. Reads, asks the judge, writes event + row + decision + tasks + timers, commits nothing.
 
 The order of the writes matters: the event comes first, because the database refuses a change of a case row that no
 event explains.
@@ -6,31 +6,29 @@ event explains.
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any, Literal
 
 import orjson
-from sqlalchemy import bindparam, delete, insert, literal_column, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from .. import history, ids
+from .. import history
 from ..actors import SYSTEM, Actor
 from ..calendar import working_calendar
 from ..errors import KeyReused, Refused, Stale, one
 from ..language.definition import Definition, State
 from ..privacy import vault
-from ..records import Case, CaseIdentity, Decision, Draft, Event, Person, Task
+from ..records import Case, CaseIdentity, Draft, Event, Person
 from ..statements import Prepared, rows_changed, together
-from . import forms, uniqueness
+from . import deciding, forms, posting, tasks, timing, uniqueness, votes
 from .batch import one_of_many
 from .cycles import cycle_of, intake_open
-from .dossier import NO_DUE, Dossier, local_day, open_dossier
+from .dossier import Dossier, local_day, open_dossier
 from .duties import addressed
 from .facts import facts_of, snapshot_figures
 from .judge import RETURN, Verdict, flagged, judge, rests_on
@@ -38,12 +36,8 @@ from .numbers import draw
 from .places import above, at_level, region
 
 _IDENTITIES: tuple[Literal["idcard", "phone", "bankcard"], ...] = ("idcard", "phone", "bankcard")
-_cases, _tasks, _drafts, _decisions, _events = (m.__table__ for m in (Case, Task, Draft, Decision, Event))
+_cases, _drafts, _events = (m.__table__ for m in (Case, Draft, Event))
 _MOVE = update(_cases).where(_cases.c.id == bindparam("case_id"), _cases.c.revision == bindparam("was"))
-_CLOSE = Prepared(update(_tasks).where(_tasks.c.id == bindparam("task_id")).values(
-    status=literal_column("'done'"), closed_at=bindparam("at", type_=_tasks.c.closed_at.type), closed_by=bindparam("by")))
-_OPEN = Prepared(insert(_tasks), tuple(_tasks.c.keys()))
-_DECIDE = Prepared(insert(_decisions), tuple(_decisions.c.keys()))
 _FORGET = delete(_drafts).where(_drafts.c.case_id == bindparam("case_id"))
 
 
@@ -70,12 +64,14 @@ class Done:
 
 def act(session: Session, case_id: str, trigger: str, actor: Actor, now: datetime, *, revision: int, comment: str = "",
         form: Mapping[str, Any] | None = None, dest: str | None = None, amount: Decimal | None = None,
-        declared: bool = False, correct: Sequence[str] = (), idem_key: str | None = None, request_digest: str | None = None) -> Done:
-    """Carry out one step of a case and return what came of it.
+        declared: bool = False, correct: Sequence[str] = (), idem_key: str | None = None, request_digest: str | None = None,
+        extra: Mapping[str, Any] | None = None) -> Done:
+    """Carry out one step of a case and return what came of it. In a vote it is one voice, and the step if that settles it.
 
     `revision` is that of the page the actor looked at. `form` holds raw values laid over the actor's draft; `amount`
     is Decimal yuan where the state lets it be adjusted; `correct` names what must be corrected on a return.
-    `request_digest` stands for the request as it was sent, where the caller reads it in the light of the case.
+    `request_digest` stands for the request as it was sent, where the caller reads it in the light of the case; `extra`
+    is noted in the event.
     Raises `NotFound`, `NotYours`, `Stale`, `Impossible`, `KeyReused`, or `Refused` with every message; then nothing
     has been written.
     """
@@ -85,6 +81,8 @@ def act(session: Session, case_id: str, trigger: str, actor: Actor, now: datetim
     dossier = open_dossier(session, case_id, actor, lock=True, key=idem_key)
     if dossier.replay is not None:
         return _replayed(session, dossier, request)
+    if votes.is_ballot(dossier, trigger, actor):
+        return _voice(session, dossier, trigger, actor, now, revision, comment, declared, idem_key, request)
     if dossier.row.revision != revision:
         raise _overtaken(session, dossier, revision)
     typed, raw, faults = forms.read(dossier, form or {})
@@ -105,11 +103,32 @@ def act(session: Session, case_id: str, trigger: str, actor: Actor, now: datetim
     if faults and not _gives_up(dossier.definition, dossier.state, trigger):
         raise Refused(faults)
     if actor.via == "batch":
-        one_of_many(dossier, trigger, verdict)
+        one_of_many(dossier, trigger, verdict.flags)
     move = _Move(session, dossier, actor, now, trigger, verdict, facts, values, changes, comment, amount, tuple(correct),
-                 idem_key, request, declared)
-    done = move.write()
-    return _run_on(session, dossier.definition, done, now)
+                 idem_key, request, declared, extra or {})
+    return _run_on(session, dossier.definition, move.write(), now)
+
+
+def _voice(session: Session, dossier: Dossier, trigger: str, actor: Actor, now: datetime, revision: int, comment: str,
+           declared: bool, idem_key: str | None, request: str | None) -> Done:
+    """Give one voice. Where it settles the outcome, the system takes the step that follows, in the same transaction."""
+    if votes.stale(dossier, revision):
+        raise _overtaken(session, dossier, revision)
+    if actor.via == "batch":
+        one_of_many(dossier, trigger)
+    seq = votes.cast(session, dossier, trigger, actor, now, facts_of(session, dossier, now), comment=comment,
+                     declared=declared, idem_key=idem_key, request=request)
+    row = dossier.row
+    done = Done(row.id, row.number, trigger, row.state, row.state, row.revision + 1, row.amount_fen, seq)
+    return _run_on(session, dossier.definition, done, now, comment)
+
+
+def settle(session: Session, case_id: str, now: datetime) -> None:
+    """Let the system take the step that follows where a change of voters has settled a vote."""
+    dossier = open_dossier(session, case_id, SYSTEM, lock=True)
+    row = dossier.row
+    _run_on(session, dossier.definition, Done(row.id, row.number, "", row.state, row.state, row.revision, row.amount_fen,
+                                              row.last_seq), now)
 
 
 def _gives_up(definition: Definition, state: str, trigger: str) -> bool:
@@ -118,16 +137,39 @@ def _gives_up(definition: Definition, state: str, trigger: str) -> bool:
     return bool(dests) and (trigger == RETURN or all(d.final and d.outcome != "approved" for d in dests))
 
 
-def _run_on(session: Session, definition: Definition, done: Done, now: datetime) -> Done:
-    """Carry a case through `auto` states: the system takes the first route that holds, each hop its own event."""
-    while definition.states[done.to_state].kind == "auto":
+def _run_on(session: Session, definition: Definition, done: Done, now: datetime, comment: str = "") -> Done:
+    """Carry a case on where nobody has to decide: out of `auto` states by the first route that holds, out of a vote once
+    its outcome is certain. Each hop is an event of the system's; `comment` is what the voice that settled a vote said."""
+    while True:
+        state = definition.states[done.to_state]
+        if state.kind != "auto" and state.vote is None:
+            return done
         dossier = open_dossier(session, done.case_id, SYSTEM)
+        trigger = votes.decided(dossier) if state.vote else definition.ways(done.to_state)[0].trigger
+        if trigger is None:
+            return done
         facts = facts_of(session, dossier, now)
-        trigger = definition.ways(done.to_state)[0].trigger
-        verdict = judge(session, dossier, trigger, SYSTEM, now, facts)
-        done = _Move(session, dossier, SYSTEM, now, trigger, verdict, facts, dossier.form, {}, "", None, (), None, None,
-                     False).write()
-    return done
+        dest = state.vote.fail_dest if state.vote and trigger == state.vote.on_fail else None
+        comment = comment if state.vote else ""
+        verdict = judge(session, dossier, trigger, SYSTEM, now, facts, dest=dest or _only_dest(definition, state, trigger),
+                        comment=comment or "表决结果")
+        hop = _Move(session, dossier, SYSTEM, now, trigger, verdict, facts, dossier.form, {}, comment, None, (), None, None,
+                    False, _count(dossier)).write()
+        done = replace(hop, trigger=done.trigger or hop.trigger, from_state=done.from_state)
+
+
+def _only_dest(definition: Definition, state: State, trigger: str) -> str | None:
+    """Return where a return out of a vote goes when there is no choice."""
+    dests = {way.dest for way in definition.ways(state.name) if way.trigger == trigger and way.chosen}
+    return dests.pop() if len(dests) == 1 else None
+
+
+def _count(dossier: Dossier) -> dict[str, Any]:
+    """Return the result of a vote as it goes into the event: how many voices, and how they fell."""
+    if not dossier.ballots:
+        return {}
+    return {"voices": {voice: sum(task.vote == voice for task in dossier.ballots) for voice in ("agree", "disagree", "abstain")}
+            | {"voters": len(dossier.ballots)}}
 
 
 def _digest(session: Session, **request: Any) -> str:
@@ -141,11 +183,16 @@ def _replayed(session: Session, dossier: Dossier, request: str | None) -> Done:
     assert event is not None
     if event.request_digest != request or event.stream != dossier.id:
         raise KeyReused
-    while dossier.definition.states[event.to_state].kind == "auto":
-        event = session.connection().execute(
-            select(_events).where(_events.c.stream == dossier.id, _events.c.seq == event.seq + 1)).one()
-    return Done(dossier.id, dossier.row.number, event.trigger, event.from_state, event.to_state, event.revision,
-                event.amount_fen, event.seq, replayed=True)
+    first = event
+    while True:                      # what the system did at once in answer to it: the same moment, the next event
+        state = dossier.definition.states[event.to_state]
+        following = None if state.kind != "auto" and state.vote is None else session.connection().execute(select(_events).where(
+            _events.c.stream == dossier.id, _events.c.seq == event.seq + 1, _events.c.kind == "act",
+            _events.c.actor_id.is_(None), _events.c.at == first.at, _events.c.from_state == event.to_state)).one_or_none()
+        if following is None:
+            return Done(dossier.id, dossier.row.number, first.trigger, first.from_state, event.to_state, event.revision,
+                        event.amount_fen, event.seq, replayed=True)
+        event = following
 
 
 def _overtaken(session: Session, dossier: Dossier, seen: int) -> Stale:
@@ -179,41 +226,51 @@ class _Move:
     idem_key: str | None
     request: str | None
     declared: bool
+    extra: Mapping[str, Any]
 
     def write(self) -> Done:
         row, definition = self.dossier.row, self.dossier.definition
         dest = definition.states[self.verdict.step.dest]
         values = self._row_values(dest)
-        snapshot = self._snapshot(values)
-        digest = hashlib.sha256(snapshot).hexdigest()
+        left, standing = definition.states[row.state], self.verdict.standing
+        held = deciding.snapshot(self.dossier, self.facts, self.form, values.get("figures") or row.figures, self.verdict.amount_fen)
         place = self._organisation()
         seq = row.last_seq + 1
-        task = None if dest.final or dest.kind == "auto" else self._task(dest, seq)
+        opened = self._tasks(dest, seq)
+        clocks = timing.plan(dest, row.id, seq, self.now)
         if self.adjusted is not None:
             self.changes["amount"] = (row.amount_fen, self.verdict.amount_fen)
         connection = self.session.connection()
         with together(connection):
             appended = history.append(
                 self.session, stream=row.id, seq=seq, prev=row.last_hash, kind="act", at=self.now, actor=self.actor,
-                role=self.verdict.role, organisation_id=place, on_behalf_of=self._behalf(),
+                role=standing.role, organisation_id=place, on_behalf_of=self._behalf(),
                 trigger=self.trigger, from_state=row.state, to_state=dest.name, amount_fen=self.verdict.amount_fen,
-                revision=row.revision + 1, definition_digest=row.definition_digest, snapshot_digest=digest,
+                revision=row.revision + 1, definition_digest=row.definition_digest, snapshot_digest=held[1],
                 idem_key=self.idem_key, request_digest=self.request, comment=self.comment, changes=self.changes,
                 extra=self._extra(values))
             values |= {"last_seq": appended.seq, "last_hash": appended.hash, "entry": appended.seq}
             moved = _move(tuple(values))(connection, {"case_id": row.id, "was": row.revision, **values})
-            _DECIDE(connection, {
-                "case_id": row.id, "seq": appended.seq, "state": row.state, "trigger": self.trigger,
-                "actor_id": self.actor.person_id, "role": self.verdict.role, "organisation_id": place,
-                "at": self.now, "amount_fen": self.verdict.amount_fen, "definition_digest": row.definition_digest,
-                "snapshot": vault(self.session).seal("decisions.snapshot", f"{row.id}:{appended.seq}", snapshot),
-                "snapshot_digest": digest})
-            if row.task_id is not None:
-                _CLOSE(connection, {"task_id": row.task_id, "at": self.now, "by": self.actor.person_id})
-            if task is not None:
-                _OPEN(connection, task)
+            deciding.decide(self.session, connection, self.dossier, appended.seq, self.trigger, self.now,
+                            actor_id=self.actor.person_id, role=standing.role, organisation_id=place,
+                            amount_fen=self.verdict.amount_fen, held=held)
+            mine = standing.task.id if standing.task is not None else row.task_id
+            if mine is not None:
+                tasks.CLOSE(connection, {"task_id": mine, "at": self.now, "by": self.actor.person_id})
+            if left.vote is not None or left.name in definition.operations.get("consult", ()):
+                tasks.CANCEL_ALL(connection, {"in_case": row.id, "at": self.now})
+            for task in opened:
+                tasks.OPEN(connection, task)
+            if left.timers:
+                timing.CANCEL(connection, {"in_case": row.id})
+            for clock in clocks:
+                timing.PLAN(connection, clock)
         if rows_changed(moved) != 1:
             raise _overtaken(self.session, self.dossier, row.revision)
+        if left.kind == "notice":
+            posting.end(self.session, self.dossier, self.now)
+        if dest.kind == "notice":
+            posting.begin(self.session, self.dossier, dest, seq, self.now, self.facts, opened[0]["organisation_id"])
         if self.dossier.drafts:      # typed against the old revision: nobody's draft fits the case any longer
             connection.execute(_FORGET, {"case_id": row.id})
         if self.changes or row.submitted_at is None:
@@ -252,7 +309,8 @@ class _Move:
                 "figures": snapshot_figures(definition, region(self.session, row.path), today)}
 
     def _due(self, dest: State) -> datetime | None:
-        return working_calendar().due(self.now, dest.due) if dest.due else None
+        promised = dest.due or (dest.notice.days if dest.notice else None)
+        return working_calendar().due(self.now, promised) if promised else None
 
     def _returned(self) -> dict[str, Any] | None:
         """Return the open correction after this step: a new one on a return, none once it has been sent on."""
@@ -265,19 +323,22 @@ class _Move:
             "restart_if_changed": sorted(way.restart_if_changed), "items": list(self.correct),
         }
 
-    def _task(self, dest: State, seq: int) -> dict[str, Any]:
-        """Return the row of the task that begins; raises `Refused` where nobody could take it."""
-        row, returned = self.dossier.row, self.dossier.row.returned
+    def _tasks(self, dest: State, seq: int) -> list[dict[str, Any]]:
+        """Return the rows of the tasks that begin; raises `Refused` where nobody could take one."""
+        row, definition, returned = self.dossier.row, self.dossier.definition, self.dossier.row.returned
+        if dest.final or dest.kind == "auto":
+            return []
+        if dest.vote is not None:
+            return votes.ballots(self.session, self.dossier, dest, seq, self.now, self.facts, self.actor.person_id)
         place, person, role = None, None, "applicant"
-        if dest.kind == "draft" or self.dossier.definition.actors[dest.actor or ""].who == "applicant":
+        if dest.kind == "draft" or definition.actors[dest.actor or ""].who == "applicant":
             person = row.filed_by
         else:
             role, place = addressed(self.session, self.dossier, dest.actor or "", local_day(self.now))
-        return {
-            "id": ids.new(self.now), "case_id": row.id, "entry": seq, "state": dest.name, "definition_key": row.definition_key,
-            "role": role, "organisation_id": place.id if place else None, "person_id": person, "status": "open",
-            "opened_at": self.now, "due_at": self._due(dest) or NO_DUE, "touched_at": None, "closed_at": None, "closed_by": None,
-            "resubmitted": returned is not None and self.trigger != RETURN, "flags": self._flags(dest)}
+        return [tasks.row(
+            row.id, seq, dest.name, row.definition_key, self.now, role=role, organisation_id=place.id if place else None,
+            person_id=person, due_at=self._due(dest), resubmitted=returned is not None and self.trigger != RETURN,
+            flags=self._flags(dest))]
 
     def _flags(self, dest: State) -> list[str]:
         """Return the names of the criteria that will be left to whoever decides next, as they stand now."""
@@ -300,17 +361,8 @@ class _Move:
         if rows:
             connection.execute(insert(table), rows)
 
-    def _snapshot(self, values: Mapping[str, Any]) -> bytes:
-        """Return the facts of this decision as canonical JSON with a salt, so that its digest gives nothing away."""
-        definition = self.dossier.definition
-        facts = {**self.facts, "form": forms.canonical(definition, self.form)}
-        figures = values.get("figures") or self.dossier.row.figures
-        return orjson.dumps({"facts": facts, "figures": figures, "amount_fen": self.verdict.amount_fen,
-                             "definition": self.dossier.row.definition_digest, "salt": secrets.token_hex(16)},
-                            option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS, default=str)
-
     def _extra(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        extra: dict[str, Any] = {}
+        extra = dict(self.extra)
         if "number" in values:
             extra["number"] = values["number"]
         if self.verdict.flags:
@@ -324,12 +376,12 @@ class _Move:
         return extra
 
     def _organisation(self) -> int | None:
-        if self.dossier.row.task_role == self.verdict.role and self.dossier.row.task_organisation_id is not None:
-            return int(self.dossier.row.task_organisation_id)
-        post = next((p for p in self.actor.posts if p.role == self.verdict.role), None)
+        standing = self.verdict.standing
+        if standing.organisation_id is not None:
+            return standing.organisation_id
+        post = next((p for p in self.actor.posts if p.role == standing.role), None)
         return post.organisation_id if post else None
 
     def _behalf(self) -> str | None:
-        return str(self.dossier.row.applicant_id) if self.verdict.role == "agent" else None
-
-
+        standing = self.verdict.standing
+        return str(self.dossier.row.applicant_id) if standing.role == "agent" else standing.behalf

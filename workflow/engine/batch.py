@@ -13,11 +13,13 @@ from sqlalchemy.orm import Session
 
 from ..actors import Actor
 from ..errors import BangfuError, Message, NotFound, Refused, Stale, one
+from ..language.definition import Criterion
 from ..records import Case
 from ..scope import visible
+from . import votes
 from .dossier import Dossier, open_dossier
 from .facts import facts_of
-from .judge import Verdict, judge
+from .judge import judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +45,11 @@ def preview(session: Session, items: Sequence[tuple[str, int]], trigger: str, ac
             else Preview(case_id, revision, None, None, None, NotFound().messages) for case_id, revision in items]
 
 
-def one_of_many(dossier: Dossier, trigger: str, verdict: Verdict) -> None:
+def one_of_many(dossier: Dossier, trigger: str, flags: Sequence[Criterion] = ()) -> None:
     """Raise `Refused` where the definition does not let this step be taken for many cases at once, or not for this one."""
     if trigger not in dossier.definition.states[dossier.state].batch:
         raise Refused(one("NO_BATCH", "这一环节不能批量办理，请逐件办理", "This step cannot be taken in a batch; decide it singly"))
-    if verdict.flags:
+    if flags:
         raise Refused(one("FLAGGED", "有需要判断的事项，请单独办理", "Something here needs judgement; decide it singly"))
 
 
@@ -59,8 +61,12 @@ def _one(session: Session, case_id: str, revision: int, trigger: str, actor: Act
         if row.revision != revision:
             raise Stale(one("OVERTAKEN", "此件已有新的进展", "This case has moved on"))
         facts = facts_of(session, dossier, now)
+        if votes.is_ballot(dossier, trigger, actor):
+            votes.judged(session, dossier, trigger, actor, facts, comment=comment, declared=False)
+            one_of_many(dossier, trigger)
+            return Preview(case_id, revision, row, row.amount_fen, row.state, ())
         verdict = judge(session, dossier, trigger, actor, now, facts, comment=comment)
-        one_of_many(dossier, trigger, verdict)
+        one_of_many(dossier, trigger, verdict.flags)
     except BangfuError as refusal:
         return Preview(case_id, revision, row if not isinstance(refusal, Stale) else row, None, None, refusal.messages)
     return Preview(case_id, revision, row, verdict.amount_fen, verdict.step.dest, ())

@@ -1,4 +1,4 @@
-"""What the engine reads about one case: the row, its people, its open task, its past decisions. Two SELECTs.
+"""What the engine reads about one case: the row, its people, its open task, its past decisions. Two SELECTs, three in a vote.
 
 The decision path must stay near hand-written SQL, so it reads plain rows and no mapped objects.
 """
@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, String, and_, bindparam, cast, func, literal, null, select, union_all
+from sqlalchemy import BigInteger, String, and_, bindparam, cast, func, literal, literal_column, null, select, union_all
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
@@ -49,6 +49,7 @@ class Dossier:
     related: bool                    # the actor's own identity number, phone or card stands in this case
     drafts: int                      # how many people have typed something here and not sent it
     replay: Row[Any] | None          # the event that already carries this request's idempotency key
+    ballots: tuple[Row[Any], ...] = ()   # in a vote or a parallel step: its tasks of this stay, given and not, none cancelled
     draft: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -72,13 +73,15 @@ _CASE = (
         _units.c.region.label("unit_region"),
         _tasks.c.id.label("task_id"), _tasks.c.role.label("task_role"), _tasks.c.person_id.label("task_person_id"),
         _tasks.c.organisation_id.label("task_organisation_id"), _tasks.c.touched_at.label("task_touched_at"),
-        _tasks.c.due_at.label("task_due_at"),
+        _tasks.c.due_at.label("task_due_at"), _tasks.c.owner_id.label("task_owner_id"),
+        _tasks.c.claimed_at.label("task_claimed_at"),
         _drafts.c.form.label("draft_form"), _drafts.c.sealed.label("draft_sealed"),
         _drafts.c.comment.label("draft_comment"), _drafts.c.saved_at.label("draft_saved_at"),
     )
     .join(_people, _people.c.id == _cases.c.applicant_id)
     .join(_units, _units.c.id == _cases.c.unit_id)
-    .outerjoin(_tasks, and_(_tasks.c.case_id == _cases.c.id, _tasks.c.status == "open"))
+    .outerjoin(_tasks, and_(_tasks.c.case_id == _cases.c.id, _tasks.c.status == literal_column("'open'"),
+                            _tasks.c.kind == literal_column("'work'")))
     # A draft typed against an earlier revision is not laid over what has happened since.
     .outerjoin(_drafts, and_(_drafts.c.case_id == _cases.c.id, _drafts.c.person_id == bindparam("me"),
                              _drafts.c.revision == _cases.c.revision))
@@ -107,6 +110,9 @@ _BESIDE = union_all(
     select(literal("replay"), _events.c.id, _text(null()), _text(null()), _text(null()))
     .where(_events.c.idem_key == bindparam("key", type_=_events.c.idem_key.type)),
 )
+_BALLOTS = select(_tasks).where(
+    _tasks.c.case_id == bindparam("case_id"), _tasks.c.entry == bindparam("entry"), _tasks.c.kind.in_(("ballot", "branch")),
+    _tasks.c.status != "cancelled").order_by(_tasks.c.place, _tasks.c.id)
 _REPLAY = select(_events).where(_events.c.id == bindparam("event"))
 
 
@@ -133,7 +139,9 @@ def open_dossier(session: Session, case_id: str, actor: Actor, *, lock: bool = F
         else:
             related = True
     definition = by_digest(session, row.definition_digest)
+    votes = definition.states[row.state].vote is not None
     return Dossier(
+        ballots=tuple(connection.execute(_BALLOTS, {"case_id": case_id, "entry": row.entry})) if votes else (),
         row=row, definition=definition, form=unsealed(session, "cases", case_id, definition, row.form, row.sealed),
         decided=tuple(sorted(decided, key=lambda d: d.seq)), attached=attached, related=related, drafts=drafts,
         replay=replay,

@@ -64,12 +64,12 @@ def holder(session: Session, dossier: Dossier, actor: Actor) -> str:
     if not state.final:
         for way in dossier.definition.ways(dossier.state):
             if way.actor in (None, state.actor):
-                role = standing(session, dossier, way, actor)
-                if role is not None:
-                    reasons = conflicts(dossier, dossier.state, actor, role, declared=True)
+                found = standing(session, dossier, way, actor)
+                if found is not None:
+                    reasons = conflicts(dossier, dossier.state, actor, found.role, declared=True, behalf=found.behalf)
                     if reasons:
                         raise NotYours(reasons)
-                    return role
+                    return found.role
     raise NotYours(one("NOT_HOLDER", "本件现在不在您手上，不能修改", "This case is not with you now and cannot be changed"))
 
 

@@ -6,9 +6,12 @@ already taken, by person, so that neither a second role nor a change of role get
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from sqlalchemy import bindparam, or_, select
+from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
 from ..actors import Actor
@@ -20,35 +23,83 @@ from .dossier import Dossier
 from .places import Place, above, at_level
 
 
-def guard(session: Session, dossier: Dossier, transition: Transition, actor: Actor, *, declared: bool) -> str:
-    """Return the role `actor` acts in. Raises `NotYours` with every reason against it."""
-    role = standing(session, dossier, transition, actor)
-    if role is None:
-        raise NotYours(_not_addressed(dossier, transition))
-    objections = conflicts(dossier, transition.source, actor, role, declared=declared)
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """In which role, at which union, on which ballot or branch, and for whom who is away."""
+
+    role: str
+    organisation_id: int | None = None
+    task: Row[Any] | None = None     # the ballot or branch; None for the case's one work task and outside any task
+    behalf: str | None = None
+
+
+def guard(session: Session, dossier: Dossier, transition: Transition, actor: Actor, *, declared: bool) -> Standing:
+    """Return in what standing `actor` acts. Raises `NotYours` with every reason against it."""
+    found = standing(session, dossier, transition, actor)
+    if found is None:
+        raise NotYours(_not_addressed(dossier, transition, actor))
+    objections = conflicts(dossier, transition.source, actor, found.role, declared=declared, behalf=found.behalf)
     if objections:
         raise NotYours(objections)
-    return role
+    return found
 
 
-def standing(session: Session, dossier: Dossier, transition: Transition, actor: Actor) -> str | None:
-    """Return the role in which this transition is addressed to `actor`, or None."""
+def standing(session: Session, dossier: Dossier, transition: Transition, actor: Actor) -> Standing | None:
+    """Return the standing in which this transition is addressed to `actor`, or None."""
     definition, row = dossier.definition, dossier.row
-    key = transition.actor or definition.states[transition.source].actor
+    state = definition.states[transition.source]
+    key = transition.actor or state.actor
+    result = state.vote is not None and transition.trigger in (state.vote.on_pass, state.vote.on_fail)
     if actor.person_id is None:
-        return "system" if key in (None, "system") else None
+        return Standing("system") if key in (None, "system") or result else None
+    if state.vote is not None and (result or transition.actor in (None, state.actor)):
+        return _with_a_voice(dossier, actor)
     if key is None or key == "system":
         return None
     rule = definition.actors[key]
     if rule.who == "applicant":
-        return _as_applicant(dossier, actor)
+        role = _as_applicant(dossier, actor)
+        return Standing(role) if role else None
     if rule.role is None:
         return None
-    own_task = key == definition.states[transition.source].actor and row.task_id is not None
-    if own_task:
-        return str(row.task_role) if actor.holds(row.task_role, row.task_organisation_id) else None
+    if key == state.actor and row.task_id is not None:
+        if row.task_owner_id is not None:
+            return None              # delegated: whoever has it gives it back, and only its owner decides
+        return in_post(actor, row.task_role, row.task_organisation_id, row.task_person_id)
     place = seat(session, dossier, rule)
-    return rule.role if place is not None and actor.holds(rule.role, place.id) else None
+    return in_post(actor, rule.role, place.id, None) if place is not None else None
+
+
+def in_post(actor: Actor, role: str, organisation_id: int | None, person_id: str | None) -> Standing | None:
+    """Return the actor's standing on a task of this role and union, which may be one person's alone.
+
+    One's own post comes before that of somebody one stands in for.
+    """
+    posts = [post for post in actor.posts if (post.role, post.organisation_id) == (role, organisation_id)]
+    for post in sorted(posts, key=lambda post: post.behalf is not None):
+        if person_id in (None, post.behalf or actor.person_id):
+            return Standing(role, organisation_id, behalf=post.behalf)
+    return None
+
+
+def _with_a_voice(dossier: Dossier, actor: Actor) -> Standing | None:
+    """Return the standing on the actor's open ballot or branch: their own first, then that of somebody who is away.
+
+    Nobody has two voices in one vote, neither by a second role nor for somebody else.
+    """
+    mine = (actor.person_id, *actor.stands_for)
+    if any(task.status == "done" and task.closed_by == actor.person_id for task in dossier.ballots):
+        return None
+    waiting = [task for task in dossier.ballots if task.status == "open" and task.owner_id is None]
+    for person in mine:
+        for task in waiting:
+            if task.kind == "ballot" and task.person_id != person:
+                continue
+            found = in_post(actor, task.role, task.organisation_id, task.person_id) or (
+                Standing(task.role, task.organisation_id) if task.asked_by and task.person_id == actor.person_id else None)
+            if found is not None and (person == actor.person_id) == (found.behalf is None):
+                return replace(found, task=task)
+    return None
 
 
 def _as_applicant(dossier: Dossier, actor: Actor) -> str | None:
@@ -57,28 +108,34 @@ def _as_applicant(dossier: Dossier, actor: Actor) -> str | None:
     return "agent" if actor.person_id == dossier.row.filed_by else None
 
 
-def conflicts(dossier: Dossier, state: str, actor: Actor, role: str, *, declared: bool) -> list[Message]:
-    """Return why this person may not decide here although the task is addressed to them; empty where nothing stands against it."""
+def conflicts(dossier: Dossier, state: str, actor: Actor, role: str, *, declared: bool, behalf: str | None = None) -> list[Message]:
+    """Return why this person may not decide here although the task is addressed to them; empty where nothing stands against it.
+
+    Whoever stands in for somebody is judged as both: what the one may not decide the other cannot decide for them.
+    """
     if role in ("applicant", "agent", "system"):
         return []
     definition, row = dossier.definition, dossier.row
     reasons: list[Message] = []
+    both = {actor.person_id, behalf or actor.person_id}
     if actor.holds("auditor"):
         reasons.append(Message("AUDITOR", "经审人员只能查阅，不能办理", "Auditors may look but not decide"))
     if definition.separation.applicant_may_not_decide:
-        if actor.person_id in (row.applicant_id, row.filed_by):
-            reasons.append(Message("OWN_CASE", "这是您本人申请或代办的事项，须由他人办理",
-                                   "You applied for or filed this case; somebody else must decide it"))
+        if both & {row.applicant_id, row.filed_by}:
+            reasons.append(Message("OWN_CASE", "这是您本人或您所代理的人申请或代办的事项，须由他人办理" if behalf else
+                                   "这是您本人申请或代办的事项，须由他人办理",
+                                   "You, or whom you stand in for, applied for or filed this case; somebody else must decide it"
+                                   if behalf else "You applied for or filed this case; somebody else must decide it"))
         elif dossier.related:
             reasons.append(Message("RELATED", "本件登记的证件、电话或银行卡与您本人相同，须回避",
                                    "Your own identity number, phone or card stands in this case; you must stand aside"))
     distinct = definition.separation.distinct
     if state in distinct:
-        before = next((d for d in dossier.decided if d.actor_id == actor.person_id
+        before = next((d for d in dossier.decided if d.actor_id in both
                        and d.state != state and d.state in distinct), None)
         if before is not None:
             label = definition.states[before.state].label
-            reasons.append(Message("SAME_PERSON", f"您已在“{label.zh}”环节办理过本件，同一人不能办理两个环节",
+            reasons.append(Message("SAME_PERSON", f"您{'或您所代理的人' if behalf else ''}已在“{label.zh}”环节办理过本件，同一人不能办理两个环节",
                                    f"You have already decided this case at “{label.text('en')}”"))
     if definition.separation.relatives == "declare" and not declared:
         reasons.append(Message("DECLARE", "请勾选“本人与申请人没有亲属关系”后再办理；有亲属关系的须回避",
@@ -125,17 +182,31 @@ def _held(session: Session, role: str, organisation_id: int, today: date) -> boo
     return session.connection().execute(_HOLDER, {"role": role, "place": organisation_id, "today": today}).first() is not None
 
 
+def holders(session: Session, role: str, organisation_id: int | None, today: date) -> tuple[str, ...]:
+    """Return the people who hold this role there today, the longest in office first."""
+    return tuple(dict.fromkeys(session.connection().execute(
+        _HOLDERS, {"role": role, "place": organisation_id, "today": today}).scalars()))
+
+
 _posts = Appointment.__table__
 _HOLDER = select(_posts.c.id).where(
     _posts.c.role == bindparam("role"), _posts.c.organisation_id == bindparam("place"),
     _posts.c.starts_on <= bindparam("today"),
     or_(_posts.c.ends_on.is_(None), _posts.c.ends_on >= bindparam("today"))).limit(1)
+_HOLDERS = _HOLDER.with_only_columns(_posts.c.person_id).limit(None).order_by(_posts.c.starts_on, _posts.c.id)
 
 
-def _not_addressed(dossier: Dossier, transition: Transition) -> tuple[Message, ...]:
+def _not_addressed(dossier: Dossier, transition: Transition, actor: Actor) -> tuple[Message, ...]:
     definition = dossier.definition
     key = transition.actor or definition.states[transition.source].actor
     rule = definition.actors.get(key or "")
+    if any(task.status == "done" and task.closed_by == actor.person_id for task in dossier.ballots):
+        return one("VOTED", "您已经表决过，一人一票，不能再表决", "You have voted already; one person has one vote")
+    if dossier.row.task_owner_id is not None and dossier.row.task_person_id == actor.person_id:
+        return one("DELEGATED", "本件是委派给您协办的，请填写意见后交回，由委派人决定",
+                   "This case was delegated to you: give your opinion and hand it back; its owner decides")
+    if dossier.row.task_id is not None and actor.holds(dossier.row.task_role, dossier.row.task_organisation_id):
+        return one("TAKEN", "本件已由同事认领、转办或委派，正在其手上办理", "A colleague has taken this case or was given it")
     if rule is None:
         return one("SYSTEM_ONLY", "这一步由系统办理，不能由人操作", "Only the system takes this step")
     who = "申请人本人" if rule.who else f"“{role_label(rule.role or '').zh}”"

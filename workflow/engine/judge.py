@@ -19,9 +19,10 @@ from ..actors import Actor
 from ..errors import Impossible, Message, NotYours, Refused, one
 from ..language.definition import Criterion, Definition, Field, State, Transition
 from ..language.expressions import Expr
+from . import posting
 from .cycles import effective, intake_open
 from .dossier import Dossier, local_day
-from .duties import guard
+from .duties import Standing, guard
 
 RETURN = "return_to"
 AUTHORISATION = "authorisation"     # the kind of file that 代办 needs; the checker asks for it where agents may file
@@ -29,10 +30,10 @@ AUTHORISATION = "authorisation"     # the kind of file that 代办 needs; the ch
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What will happen: the step, in which role, what a person must answer for, and the amount in 分."""
+    """What will happen: the step, in which standing, what a person must answer for, and the amount in 分."""
 
     step: machine.Step
-    role: str
+    standing: Standing
     flags: tuple[Criterion, ...]
     amount_fen: int | None
 
@@ -49,9 +50,12 @@ def judge(session: Session, dossier: Dossier, trigger: str, actor: Actor, now: d
     if not ways:
         machine.step(definition, state.name, facts, trigger)      # raises Impossible with the right sentence
         raise Impossible(one("NO_SUCH_STEP", "这一步现在不能做", "This step is not possible now"))
-    role = guard(session, dossier, ways[0], actor, declared=declared)
-    if trigger == RETURN:
+    by_clock = actor.person_id is None
+    found = guard(session, dossier, ways[0], actor, declared=declared)
+    if trigger == RETURN and not by_clock:       # the result of a vote is no officer's choice and is never refused
         _may_return_again(dossier, ways, dest)
+    if state.kind == "notice" and by_clock:
+        posting.refuse_early(session, dossier, now)
 
     def more(way: Transition) -> list[Message]:
         return [*_window(dossier, way, now), *_authorised(dossier, way, facts),
@@ -61,11 +65,11 @@ def judge(session: Session, dossier: Dossier, trigger: str, actor: Actor, now: d
     step = machine.step(definition, state.name, facts, trigger, dest=dest, back_to=back_to(dossier, trigger, changed),
                         more=more)
     if step.transition.actor != ways[0].actor:
-        role = guard(session, dossier, step.transition, actor, declared=declared)
+        found = guard(session, dossier, step.transition, actor, declared=declared)
     amount = _amount(dossier, state, definition.states[step.dest], facts, adjusted, changed)
     if amount is None and definition.amount and definition.states[step.dest].outcome == "approved":
         machine.value(definition, definition.amount.value, facts)
-    return Verdict(step, role, flagged(definition, state, step.transition, facts), amount)
+    return Verdict(step, found, flagged(definition, state, step.transition, facts), amount)
 
 
 def back_to(dossier: Dossier, trigger: str, changed: frozenset[str]) -> str | None:
@@ -81,7 +85,15 @@ def back_to(dossier: Dossier, trigger: str, changed: frozenset[str]) -> str | No
 
 
 def forward(definition: Definition, state: str) -> str | None:
-    """Return the trigger that sends a corrected case on: the first way out that its holder has and is no refusal."""
+    """Return the trigger that leads on: what a vote passes by, what the clock fires at the end of a notice or a wait, or
+    the first way out that its holder has and is no refusal."""
+    here = definition.states[state]
+    if here.vote is not None:
+        return here.vote.on_pass
+    if here.kind in ("notice", "wait"):
+        fired = next((timer.trigger for timer in here.timers if timer.do == "fire"), None)
+        if fired is not None:
+            return fired
     for way in definition.ways(state):
         ends = definition.states[way.dest]
         if way.actor in (None, definition.states[state].actor) and way.trigger != RETURN and not (

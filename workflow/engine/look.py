@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -20,9 +20,10 @@ from ..actors import Actor
 from ..errors import Impossible, Message, NotFound, NotYours, Refused
 from ..language.definition import Criterion, Definition, Label, Transition
 from ..language.expressions import Explanation, Unanswerable
+from ..language.roles import role_label
 from ..records import Account, Appointment, Attachment, Case, Decision, Event, Organisation, Person, Task
 from ..scope import visible
-from . import forms
+from . import forms, votes
 from .dossier import Dossier, local_day, open_dossier
 from .duties import conflicts, standing
 from .facts import facts_of
@@ -41,6 +42,7 @@ class Action:
     blocked: tuple[Message, ...]
     forward: bool                    # leads on, as against a return, a refusal or a withdrawal
     edit_only: tuple[str, ...]       # on a return: what may be corrected, empty for everything
+    voice: str | None = None         # one voice of several: agree, disagree, abstain; None: the step itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,19 @@ class Waiting:
     phone: str
     people: tuple[str, ...]
     due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """One voter, or one branch of a parallel step: who, whether they have spoken, and what they said."""
+
+    task_id: str
+    label: Label                     # of the branch; of the role in a vote
+    people: tuple[str, ...]          # the voter; of a branch who may take it, or who did
+    status: str                      # open, waiting (their turn comes later) or done
+    vote: str | None
+    at: datetime | None
+    mine: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +138,7 @@ class CaseView:
     draft_saved_at: datetime | None
     draft_comment: str
     related: bool
+    voices: tuple[Voice, ...]        # of a vote or parallel step the case is in, for officers; empty for its applicant
     before: Mapping[str, Any]        # the stored form: what stood there before the reader began to change it
 
 
@@ -132,14 +148,13 @@ def look(session: Session, case_id: str, actor: Actor, now: datetime) -> CaseVie
         raise NotFound
     dossier = open_dossier(session, case_id, actor)
     definition, state = dossier.definition, dossier.definition.states[dossier.state]
-    holds = any(standing(session, dossier, way, actor) for way in definition.ways(state.name)
-                if way.actor in (None, state.actor))
+    found = next((one for way in definition.ways(state.name) if way.actor in (None, state.actor) or state.vote is not None
+                  if (one := standing(session, dossier, way, actor))), None)
+    holds = found is not None
     form = forms.with_draft(dossier) if holds else dossier.form
     changed = frozenset(forms.differences(definition, dossier.form, form))
     facts = facts_of(session, dossier, now, form, changed)
-    role = next((r for way in definition.ways(state.name) if way.actor in (None, state.actor)
-                 and (r := standing(session, dossier, way, actor))), "")
-    objections = tuple(conflicts(dossier, state.name, actor, role, declared=True)) if holds else ()
+    objections = tuple(conflicts(dossier, state.name, actor, found.role, declared=True, behalf=found.behalf)) if found else ()
     auditor = actor.holds("auditor")
     mine = actor.person_id in (dossier.row.applicant_id, dossier.row.filed_by)
     hidden = frozenset() if auditor else state.hide
@@ -164,6 +179,7 @@ def look(session: Session, case_id: str, actor: Actor, now: datetime) -> CaseVie
         waiting=waiting, stages=_stages(session, dossier), correction=_correction(session, dossier),
         draft_saved_at=dossier.row.draft_saved_at if holds else None,
         draft_comment=(dossier.row.draft_comment or "") if holds else "", related=dossier.related,
+        voices=() if mine else _voices(session, dossier, actor, now),
         before={name: dossier.form.get(name) for name in shown},
     )
 
@@ -175,8 +191,10 @@ def _actions(session: Session, dossier: Dossier, actor: Actor, now: datetime, fa
     by_trigger: dict[str, list[Transition]] = {}
     for way in definition.ways(state.name):
         by_trigger.setdefault(way.trigger, []).append(way)
-    actions = []
+    actions = _ballot(session, dossier, actor, facts)
     for trigger, ways in by_trigger.items():
+        if votes.is_ballot(dossier, trigger, actor):
+            continue
         taken = ways[0]
         blocked: tuple[Message, ...] = ()
         try:
@@ -196,6 +214,32 @@ def _actions(session: Session, dossier: Dossier, actor: Actor, now: datetime, fa
             trigger, taken.label, dests, taken.comment == "required" or bool(flags), end.outcome if end.final else None,
             blocked, not gives_up, tuple(sorted(taken.edit_only or ()))))
     return tuple(sorted(actions, key=lambda action: not action.forward))
+
+
+def _ballot(session: Session, dossier: Dossier, actor: Actor, facts: Mapping[str, Any]) -> list[Action]:
+    """Return what the reader can say in the vote the case is in; empty where they have no voice."""
+    definition, state = dossier.definition, dossier.definition.states[dossier.state]
+    if state.vote is None or actor.person_id is None:
+        return []
+    try:
+        votes.judged(session, dossier, state.vote.on_pass, actor, facts, comment="…", declared=True)
+    except (NotYours, Refused, Impossible):
+        return []
+    owed = {way.trigger for way in definition.ways(state.name) if way.comment == "required"}
+    return [Action(trigger, label, (), voice == "disagree" and trigger in owed, None, (), voice == "agree", (), voice)
+            for trigger, label, voice in votes.choices(state)]
+
+
+def _voices(session: Session, dossier: Dossier, actor: Actor, now: datetime) -> tuple[Voice, ...]:
+    state, found = dossier.definition.states[dossier.state], []
+    branches = {branch.key: branch.label for branch in state.branches}
+    for task in dossier.ballots:
+        person = task.closed_by or task.person_id
+        names = (tuple(session.scalars(select(Person.name).where(Person.id == person))) if person
+                 else _holders(session, task.role, task.organisation_id, local_day(now)))
+        found.append(Voice(task.id, branches.get(task.branch or "") or role_label(task.role), names, task.status, task.vote,
+                           task.closed_at, actor.person_id is not None and person == actor.person_id))
+    return tuple(found)
 
 
 def _checks(dossier: Dossier, facts: Mapping[str, Any]) -> tuple[CheckResult, ...]:
@@ -257,19 +301,22 @@ def _waiting(session: Session, dossier: Dossier, now: datetime) -> tuple[Waiting
     result = []
     for task in session.execute(select(Task.role, Task.person_id, Task.organisation_id, Task.due_at, Organisation.name,
                                        Organisation.phone).outerjoin(Organisation, Organisation.id == Task.organisation_id)
-                                .where(Task.case_id == dossier.id, Task.status == "open")):
-        if task.person_id is not None:
-            names = session.scalars(select(Person.name).where(Person.id == task.person_id))
-        else:
-            names = session.scalars(
-                select(Person.name).join(Appointment, Appointment.person_id == Person.id)
-                .join(Account, Account.person_id == Person.id)
-                .where(Appointment.role == task.role, Appointment.organisation_id == task.organisation_id,
-                       Account.status == "active", Appointment.starts_on <= today,
-                       (Appointment.ends_on.is_(None)) | (Appointment.ends_on >= today)).order_by(Person.name))
-        result.append(Waiting(task.role, task.name or dossier.row.unit_name, task.phone or "", tuple(names),
-                              dossier.row.due_at))
+                                .where(Task.case_id == dossier.id, Task.status == "open", Task.kind.in_(("work", "ballot", "branch")))
+                                .order_by(Task.id)):
+        names = (tuple(session.scalars(select(Person.name).where(Person.id == task.person_id))) if task.person_id is not None
+                 else _holders(session, task.role, task.organisation_id, today))
+        result.append(Waiting(task.role, task.name or dossier.row.unit_name, task.phone or "", names, dossier.row.due_at))
     return tuple(result)
+
+
+def _holders(session: Session, role: str, organisation_id: int | None, today: date) -> tuple[str, ...]:
+    """Return the names of who holds this role there today and can sign in."""
+    return tuple(session.scalars(
+        select(Person.name).join(Appointment, Appointment.person_id == Person.id)
+        .join(Account, Account.person_id == Person.id)
+        .where(Appointment.role == role, Appointment.organisation_id == organisation_id,
+               Account.status == "active", Appointment.starts_on <= today,
+               (Appointment.ends_on.is_(None)) | (Appointment.ends_on >= today)).order_by(Person.name)))
 
 
 def _stages(session: Session, dossier: Dossier) -> tuple[Stage, ...]:

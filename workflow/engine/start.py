@@ -15,9 +15,9 @@ from ..errors import KeyReused, NotFound, NotYours, Refused, one
 from ..language.definition import Definition
 from ..language.fields import FieldFault, parse_value
 from ..privacy import vault
-from ..records import Case, Event, Organisation, Person, Task
-from . import forms
-from .dossier import NO_DUE, local_day
+from ..records import Case, Event, Organisation, Person
+from . import forms, tasks, timing
+from .dossier import local_day
 
 AGENTS = frozenset({"agent", "grassroots", "township"})
 
@@ -60,10 +60,11 @@ def start(session: Session, key: str, actor: Actor, now: datetime, *, applicant_
         "due_at": None, "submitted_at": None, "cycle": None, "outcome": None, "ended_at": None, "amount_fen": None,
         "adjusted_fen": None, "form": plain, "sealed": sealed, "figures": {}, "returned": None, "last_seq": 1,
         "last_hash": appended.hash, "created_at": now, "updated_at": now})
-    session.connection().execute(insert(Task.__table__), {
-        "id": ids.new(now), "case_id": case_id, "entry": 1, "state": state.name, "definition_key": definition.key,
-        "role": "applicant", "organisation_id": None, "person_id": actor.person_id, "status": "open", "opened_at": now,
-        "due_at": NO_DUE, "touched_at": None, "flags": [], "resubmitted": False, "closed_at": None, "closed_by": None})
+    connection = session.connection()
+    tasks.OPEN(connection, tasks.row(case_id, 1, state.name, definition.key, now, role="applicant", organisation_id=None,
+                                     person_id=actor.person_id))
+    for clock in timing.plan(state, case_id, 1, now):
+        timing.PLAN(connection, clock)
     return case_id
 
 

@@ -1,7 +1,8 @@
 """The queue: what the posts held today can be asked to decide, first due first.
 
-One limited SELECT per post on the partial index `ix_tasks_queue`, joined by UNION ALL: each reads no more rows than the
-page shows, so the list takes the same time with ten thousand cases and with a million.
+One limited SELECT per post on the partial index `ix_tasks_queue`, and one per person for what is theirs alone, joined by
+UNION ALL: each reads no more rows than the page shows, so the list takes the same time with ten thousand cases and with
+a million.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from ..actors import Actor, Post
+from ..actors import Actor
 from ..calendar import ZONE, working_calendar
 from ..language.definition import Definition, Label
 from ..language.identity import mask
@@ -67,6 +68,8 @@ class TaskRow:
     flags: tuple[str, ...]
     resubmitted: bool
     others_only: bool
+    kind: str = "work"               # work, ballot, branch or consult
+    personal: bool = False           # theirs alone: claimed, handed on, a ballot, a consultation
 
     @property
     def clean(self) -> bool:
@@ -96,7 +99,7 @@ def tasks(session: Session, actor: Actor, now: datetime, *, limit: int = 50, aft
 
     `due="soon"` is up to the end of the next working day, `"overdue"` past it; `q` looks in number, name and unit.
     """
-    posts = _posts(actor)
+    posts = _seats(actor)
     if not posts:
         return Page((), 0, None)
     wanted = _wanted(now, programme, due, resubmitted)
@@ -107,7 +110,7 @@ def tasks(session: Session, actor: Actor, now: datetime, *, limit: int = 50, aft
 
 def chips(session: Session, actor: Actor, now: datetime) -> Chips:
     """Return how many tasks each filter of the queue would show; beyond the cap only of the first due."""
-    posts = _posts(actor)
+    posts = _seats(actor)
     if not posts:
         return Chips(0, 0, 0, 0, ())
     window = union_all(*(_branch(post, (), None, None, CAP + 1) for post in posts)).subquery("window")
@@ -132,8 +135,11 @@ def soon_until(now: datetime) -> datetime:
     return datetime.combine(last + timedelta(days=1), time(), ZONE)
 
 
-def _posts(actor: Actor) -> list[Post]:
-    return list(dict.fromkeys(post for post in actor.posts if post.role not in NOT_ASKED))
+def _seats(actor: Actor) -> list[tuple[str, int] | str]:
+    """Return what tasks are addressed to: (role, union) of each post, then each person whose own tasks this actor sees."""
+    posts = [(post.role, post.organisation_id) for post in actor.posts if post.role not in NOT_ASKED]
+    people = [actor.person_id, *sorted(actor.stands_for)] if posts and actor.person_id else []
+    return [*dict.fromkeys(posts), *(person for person in people if person)]
 
 
 def _wanted(now: datetime, programme: str | None, due: Due | None, resubmitted: bool | None) -> tuple[ColumnElement[bool], ...]:
@@ -149,12 +155,12 @@ def _wanted(now: datetime, programme: str | None, due: Due | None, resubmitted: 
     return tuple(conditions)
 
 
-def _branch(post: Post, wanted: Sequence[ColumnElement[bool]], q: str | None, after: tuple[datetime, str] | None,
+def _branch(seat: tuple[str, int] | str, wanted: Sequence[ColumnElement[bool]], q: str | None, after: tuple[datetime, str] | None,
             limit: int) -> Select[Any]:
-    """The first `limit` tasks of one post after a position, in the order of the index."""
+    """The first `limit` tasks of one seat after a position, in the order of its index."""
     query = select(_tasks.c.id, _tasks.c.case_id, _tasks.c.state, _tasks.c.definition_key, _tasks.c.due_at,
-                   _tasks.c.opened_at, _tasks.c.flags, _tasks.c.resubmitted).where(
-        _OPEN, _tasks.c.role == post.role, _tasks.c.organisation_id == post.organisation_id, *wanted)
+                   _tasks.c.opened_at, _tasks.c.flags, _tasks.c.resubmitted, _tasks.c.kind, _tasks.c.person_id).where(
+        _OPEN, *_of(seat), *wanted)
     if q and q.strip():
         text = like(q.strip())
         query = (query.join(_cases, _cases.c.id == _tasks.c.case_id).join(_people, _people.c.id == _cases.c.applicant_id)
@@ -168,7 +174,13 @@ def _branch(post: Post, wanted: Sequence[ColumnElement[bool]], q: str | None, af
     return select(query.order_by(_tasks.c.due_at, _tasks.c.id).limit(limit).subquery())
 
 
-def _listed(posts: Sequence[Post], wanted: Sequence[ColumnElement[bool]], q: str | None,
+def _of(seat: tuple[str, int] | str) -> tuple[ColumnElement[bool], ...]:
+    if isinstance(seat, str):
+        return (_tasks.c.person_id == seat, _tasks.c.role.not_in(("applicant", "agent")), _tasks.c.kind != "cc")
+    return (_tasks.c.role == seat[0], _tasks.c.organisation_id == seat[1], _tasks.c.person_id.is_(None))
+
+
+def _listed(posts: Sequence[tuple[str, int] | str], wanted: Sequence[ColumnElement[bool]], q: str | None,
             after: tuple[datetime, str] | None, limit: int, actor: Actor) -> Select[Any]:
     window = union_all(*(_branch(post, wanted, q, after, limit) for post in posts)).subquery("window")
     me = _people.alias("me")
@@ -187,7 +199,7 @@ def _listed(posts: Sequence[Post], wanted: Sequence[ColumnElement[bool]], q: str
         .order_by(window.c.due_at, window.c.id).limit(limit))
 
 
-def _count(session: Session, posts: Sequence[Post], wanted: Sequence[ColumnElement[bool]], q: str | None) -> int:
+def _count(session: Session, posts: Sequence[tuple[str, int] | str], wanted: Sequence[ColumnElement[bool]], q: str | None) -> int:
     window = union_all(*(_branch(post, wanted, q, None, CAP + 1) for post in posts)).subquery("window")
     return min(session.scalar(select(func.count()).select_from(window)) or 0, CAP + 1)
 
@@ -197,7 +209,7 @@ def _made(session: Session, row: Any, actor: Actor) -> TaskRow:
     return TaskRow(
         row.id, row.case_id, row.revision, row.number, mask("name", row.name), row.amount_fen, definition, row.unit,
         row.state, row.due_at, row.opened_at, tuple(row.flags), row.resubmitted,
-        any(_objections(definition, row, actor)))
+        any(_objections(definition, row, actor)), row.kind, row.person_id is not None)
 
 
 def _objections(definition: Definition, row: Any, actor: Actor) -> Iterator[bool]:
