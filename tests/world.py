@@ -38,6 +38,11 @@ PEOPLE = {
     "auditor": ("陈立", "539921", (("auditor", "539921"),)),
     "admin": ("张伟", "539921", (("admin", "539921"),)),
     "double": ("马英", "539921", (("county_handler", "539921"), ("county_leader", "539921"))),
+    "first": ("高岩", "539921", (("county_committee", "539921"),)),
+    "second": ("段敏", "539921", (("county_committee", "539921"),)),
+    "third": ("施洁", "539921", (("county_committee", "539921"),)),
+    "fourth": ("尹波", "539921", (("county_committee", "539921"),)),
+    "doctor": ("许宁", "539921", (("external", "539921"),)),
     "outsider": ("木松", "539922", (("county_handler", "539922"),)),
     "far_worker": ("杨军", "539922-01", ()),
 }

@@ -1,15 +1,15 @@
 """The only door through which a case changes. Nothing here commits: the transaction ends at the edge."""
 
-from .act import Done, act
+from .act import Done, act, settle
 from .batch import Preview, preview
 from .drafts import save
 from .files import attach, detach
-from .look import Action, CaseView, CheckResult, Correction, Line, Stage, Waiting, look
+from .look import Action, CaseView, CheckResult, Correction, Line, Stage, Voice, Waiting, look
 from .record import record, reveal
 from .start import start, started
 
 __all__ = [
-    "Action", "CaseView", "CheckResult", "Correction", "Done", "Line", "Preview", "Stage", "Waiting", "act", "attach",
-    "detach", "look", "preview", "record", "reveal", "save", "start",
-    "started",
+    "Action", "CaseView", "CheckResult", "Correction", "Done", "Line", "Preview", "Stage", "Voice", "Waiting", "act", "attach",
+    "detach", "look", "preview", "record", "reveal", "save", "settle",
+    "start", "started",
 ]

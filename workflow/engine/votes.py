@@ -157,10 +157,10 @@ def ballots(session: Session, dossier: Dossier, dest: State, entry: int, now: da
               "now": now, "due_at": due}
     if dest.kind == "parallel":
         rows = []
-        for branch in dest.branches:
+        for number, branch in enumerate(dest.branches, 1):
             if branch.when is None or machine.holds(dossier.definition, branch.when, facts):
                 role, place = addressed(session, dossier, branch.actor, local_day(now))
-                rows.append(tasks.row(**common, kind="branch", branch=branch.key, role=role,
+                rows.append(tasks.row(**common, kind="branch", branch=branch.key, place=number, role=role,
                                       organisation_id=place.id if place else None))
         return rows
     assert dest.vote is not None
@@ -175,7 +175,7 @@ def ballots(session: Session, dossier: Dossier, dest: State, entry: int, now: da
         return [tasks.row(**common, role="admin", organisation_id=organisation_id)]
     sequence = dest.vote.mode == "sequence"
     return [tasks.row(**common, kind="ballot", role=role, organisation_id=organisation_id, person_id=person,
-                      place=number if sequence else None, status="waiting" if sequence and number > 1 else "open")
+                      place=number, status="waiting" if sequence and number > 1 else "open")
             for number, person in enumerate(voters, 1)]
 
 

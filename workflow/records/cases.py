@@ -106,7 +106,7 @@ class Task(Base):
     definition_key: Mapped[str] = mapped_column(String(60))
     kind: Mapped[str] = mapped_column(String(10), default="work")
     branch: Mapped[str | None] = mapped_column(String(60))                   # key of the branch of a parallel step
-    place: Mapped[int | None]                                                # a voter's turn, from 1, where they vote in sequence
+    place: Mapped[int | None]                                                # of a ballot or branch, from 1: the order, and the turn where they vote in sequence
     role: Mapped[str] = mapped_column(String(40))
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
     person_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))   # whose alone it is: applicant, voter, claimed, handed on
