@@ -5,11 +5,13 @@ from .batch import Preview, preview
 from .drafts import save
 from .files import attach, detach
 from .look import Action, CaseView, CheckResult, Correction, Line, Stage, Voice, Waiting, look
+from .objecting import Objected, object_to
+from .objecting import settle as settle_objection
 from .record import record, reveal
 from .start import start, started
 
 __all__ = [
-    "Action", "CaseView", "CheckResult", "Correction", "Done", "Line", "Preview", "Stage", "Voice", "Waiting", "act", "attach",
-    "detach", "look", "preview", "record", "reveal", "save", "settle",
-    "start", "started",
+    "Action", "CaseView", "CheckResult", "Correction", "Done", "Line", "Objected", "Preview", "Stage", "Voice", "Waiting", "act", "attach",
+    "detach", "look", "object_to", "preview", "record", "reveal", "save", "settle",
+    "settle_objection", "start", "started",
 ]

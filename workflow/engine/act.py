@@ -238,6 +238,7 @@ class _Move:
         seq = row.last_seq + 1
         opened = self._tasks(dest, seq)
         clocks = timing.plan(dest, row.id, seq, self.now)
+        extra = self._extra(values)
         if self.adjusted is not None:
             self.changes["amount"] = (row.amount_fen, self.verdict.amount_fen)
         connection = self.session.connection()
@@ -248,7 +249,7 @@ class _Move:
                 trigger=self.trigger, from_state=row.state, to_state=dest.name, amount_fen=self.verdict.amount_fen,
                 revision=row.revision + 1, definition_digest=row.definition_digest, snapshot_digest=held[1],
                 idem_key=self.idem_key, request_digest=self.request, comment=self.comment, changes=self.changes,
-                extra=self._extra(values))
+                extra=extra)
             values |= {"last_seq": appended.seq, "last_hash": appended.hash, "entry": appended.seq}
             moved = _move(tuple(values))(connection, {"case_id": row.id, "was": row.revision, **values})
             deciding.decide(self.session, connection, self.dossier, appended.seq, self.trigger, self.now,
@@ -267,10 +268,11 @@ class _Move:
                 timing.PLAN(connection, clock)
         if rows_changed(moved) != 1:
             raise _overtaken(self.session, self.dossier, row.revision)
-        if left.kind == "notice":
-            posting.end(self.session, self.dossier, self.now)
+        if posting.comes_down(definition, left, dest):
+            posting.end(self.session, self.dossier, dest, seq, self.actor.person_id, self.now)
         if dest.kind == "notice":
-            posting.begin(self.session, self.dossier, dest, seq, self.now, self.facts, opened[0]["organisation_id"])
+            posting.begin(self.session, self.dossier, dest, seq, self.now, self.facts, opened[0]["organisation_id"],
+                          self.verdict.amount_fen)
         if self.dossier.drafts:      # typed against the old revision: nobody's draft fits the case any longer
             connection.execute(_FORGET, {"case_id": row.id})
         if self.changes or row.submitted_at is None:
@@ -373,6 +375,9 @@ class _Move:
             extra["declared"] = "no_relation"
         if self.verdict.step.dest != self.verdict.step.transition.dest:
             extra["direct"] = True
+        definition = self.dossier.definition
+        if posting.comes_down(definition, definition.states[self.dossier.state], definition.states[self.verdict.step.dest]):
+            extra |= posting.record(self.session, self.dossier, self.now)
         return extra
 
     def _organisation(self) -> int | None:

@@ -17,7 +17,7 @@ from ..privacy import vault
 from ..records import Draft, Task
 from . import forms
 from .dossier import Dossier, open_dossier
-from .duties import conflicts, standing
+from .duties import conflicts, keeping, standing
 from .facts import facts_of
 
 _drafts, _tasks = Draft.__table__, Task.__table__
@@ -70,6 +70,12 @@ def holder(session: Session, dossier: Dossier, actor: Actor) -> str:
                     if reasons:
                         raise NotYours(reasons)
                     return found.role
+        kept = keeping(dossier, actor)
+        if kept is not None:
+            reasons = conflicts(dossier, dossier.state, actor, kept.role, declared=True, behalf=kept.behalf)
+            if reasons:
+                raise NotYours(reasons)
+            return kept.role
     raise NotYours(one("NOT_HOLDER", "本件现在不在您手上，不能修改", "This case is not with you now and cannot be changed"))
 
 

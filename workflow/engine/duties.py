@@ -82,6 +82,14 @@ def in_post(actor: Actor, role: str, organisation_id: int | None, person_id: str
     return None
 
 
+def keeping(dossier: Dossier, actor: Actor) -> Standing | None:
+    """Return the standing of whoever looks after a notice or a wait, also where only the clock leads on from it."""
+    row = dossier.row
+    if dossier.definition.states[dossier.state].kind not in ("notice", "wait") or row.task_id is None or row.task_owner_id is not None:
+        return None
+    return in_post(actor, row.task_role, row.task_organisation_id, row.task_person_id)
+
+
 def _with_a_voice(dossier: Dossier, actor: Actor) -> Standing | None:
     """Return the standing on the actor's open ballot or branch: their own first, then that of somebody who is away.
 

@@ -66,6 +66,7 @@ def judge(session: Session, dossier: Dossier, trigger: str, actor: Actor, now: d
                         more=more)
     if step.transition.actor != ways[0].actor:
         found = guard(session, dossier, step.transition, actor, declared=declared)
+    posting.refuse_shortcut(session, dossier, definition.states[step.dest], trigger, now)
     amount = _amount(dossier, state, definition.states[step.dest], facts, adjusted, changed)
     if amount is None and definition.amount and definition.states[step.dest].outcome == "approved":
         machine.value(definition, definition.amount.value, facts)

@@ -25,7 +25,7 @@ from ..records import Account, Appointment, Attachment, Case, Decision, Event, O
 from ..scope import visible
 from . import forms, votes
 from .dossier import Dossier, local_day, open_dossier
-from .duties import conflicts, standing
+from .duties import conflicts, keeping, standing
 from .facts import facts_of
 from .judge import RETURN, applying, asked, behind, judge
 
@@ -149,7 +149,7 @@ def look(session: Session, case_id: str, actor: Actor, now: datetime) -> CaseVie
     dossier = open_dossier(session, case_id, actor)
     definition, state = dossier.definition, dossier.definition.states[dossier.state]
     found = next((one for way in definition.ways(state.name) if way.actor in (None, state.actor) or state.vote is not None
-                  if (one := standing(session, dossier, way, actor))), None)
+                  if (one := standing(session, dossier, way, actor))), None) or keeping(dossier, actor)
     holds = found is not None
     form = forms.with_draft(dossier) if holds else dossier.form
     changed = frozenset(forms.differences(definition, dossier.form, form))

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, insert, literal_column, update
+from sqlalchemy.orm import Session
 
 from .. import ids
 from ..calendar import working_calendar
@@ -19,6 +20,13 @@ PLAN = Prepared(insert(_timers), tuple(_timers.c.keys()))
 CANCEL = Prepared(update(_timers).where(
     _timers.c.case_id == bindparam("in_case"), literal_column("status IN ('due','held','parked')")).values(
     status=literal_column("'cancelled'")))
+_RELEASE = update(_timers).where(_timers.c.case_id == bindparam("in_case"), _timers.c.status == "held").values(
+    status="due", at=bindparam("now", type_=_timers.c.at.type))
+
+
+def release(session: Session, case_id: str, now: datetime) -> None:
+    """Let the clocks of a case run again that an objection has held; what was due meanwhile is tried at once."""
+    session.connection().execute(_RELEASE, {"in_case": case_id, "now": now})
 
 
 def plan(state: State, case_id: str, entry: int, now: datetime) -> list[dict[str, Any]]:
