@@ -34,7 +34,7 @@ class Inventor:
 
     def facts(self) -> dict[str, Any]:
         """Return the facts of a new case."""
-        facts: dict[str, Any] = {**self._fixed, "form": {}, "attachments": {}, "today": TODAY}
+        facts: dict[str, Any] = {**self._fixed, "param": self._switched(), "form": {}, "attachments": {}, "today": TODAY}
         for name in ENGINE_FACTS:
             self._put(facts, name)
         for name in self.definition.form:
@@ -43,6 +43,11 @@ class Inventor:
             facts["attachments"][name] = self._count(name)
         worked_out(self.definition, facts)
         return facts
+
+    def _switched(self) -> dict[str, Any]:
+        """Return the params of some county: a switch may stand the other way there, and opens or closes optional steps."""
+        return {name: not value if isinstance(value, bool) and self.dice.random() < 0.25 else value
+                for name, value in self._fixed["param"].items()}
 
     def correct(self, facts: dict[str, Any], failing: Iterable[Expr]) -> None:
         """Make up afresh what these expressions rest on: now one of it, now all of it."""

@@ -62,7 +62,7 @@ def _fields(sheet: Sheet, path: Path, names: Iterable[str], *, whole: bool = Fal
     """Tell names that are no field and no attachment kind; `whole` allows `form` itself, `calc` allows results."""
     known = {*sheet.members("form"), *sheet.members("attachments"), "form.*", "attachments.*"}
     known |= set(_GROUPS) if whole else set()
-    known |= {f"calc.{name}" for name in sheet.programme.calc} | {"case.number"} if calc else set()
+    known |= {f"calc.{name}" for name in sheet.programme.calc} | {"case.number", "applicant.name", "applicant.union"} if calc else set()
     for number, name in enumerate(names):
         if name not in known and name not in sheet.structure.set_aside:
             _unknown_field(sheet, (*path, number), name, known)
