@@ -23,9 +23,11 @@ from .language.cases import GoldenCase, read_cases
 from .language.definition import Definition, Transition
 from .language.expressions import Expr
 from .language.fields import FieldFault, parse_value
+from .money import objections
 
 TODAY = date(2026, 6, 15)            # where a case names no day
 MOST_STEPS = 100
+PLENTY = Decimal(10**9)              # left in the pool, where a case says nothing of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def neutral(definition: Definition, today: date) -> dict[str, Any]:
         "org": {"code": "0001", "level": "unit", "county": "0000", "has_township": True},
         "case": {"number": None, "submitted_on": today, "cycle": cycle_of(definition, today), "year": today.year},
         "task": {"acted": False, "resubmit_to": None, "changed_material": False},
-        "household": {}, "budget": {}, "today": today,
+        "household": {}, "budget": {"available": PLENTY}, "today": today,
     }
 
 
@@ -137,6 +139,8 @@ class _Run:
                 break
             try:
                 step = self._step(state, trigger, back.get(state))
+                if short := objections(self.definition, state, step.dest, trigger, self._amount()[0], self.facts["budget"]["available"]):
+                    raise Refused(short)
             except (Refused, Impossible) as refusal:
                 came.refused, came.messages = trigger, list(refusal.messages)
                 break

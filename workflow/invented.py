@@ -89,6 +89,8 @@ class Inventor:
         dice = self.dice
         if name in ENGINE_OPTIONS:
             return dice.choice(list(ENGINE_OPTIONS[name]))
+        if name == "budget.available":               # a pool is seldom empty
+            return Decimal(10**9) if dice.random() < 0.8 else dice.choice(self._marks)
         if name == "applicant.gender":
             return dice.choice(("male", "female"))
         if kind is Kind.BOOL:

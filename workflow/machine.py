@@ -135,6 +135,7 @@ _FACT_LABELS = {
     "org.level": Label("工会层级", "union level"), "org.code": Label("工会代码", "union code"),
     "org.county": Label("所属县", "county"), "org.has_township": Label("有乡镇工会", "has a township union"),
     "case.cycle": Label("申请周期", "cycle"), "case.year": Label("申请年度", "year"),
+    "budget.available": Label("预算余额", "budget left"),
     "case.number": Label("编号", "number"), "case.submitted_on": Label("提交日期", "submitted on"),
     "task.acted": Label("对方已开始办理", "work has begun"), "today": Label("今天", "today"),
 }

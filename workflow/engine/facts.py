@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from ..language.definition import Definition
 from ..language.expressions import Expr, Unanswerable
 from ..language.figures import figures
+from ..money import holds
 from ..records import Case
 from .cycles import cycle_of
 from .dossier import Dossier, local_day
@@ -57,6 +58,8 @@ def facts_of(session: Session, dossier: Dossier, now: datetime, form: dict[str, 
             "applicant": row.applicant_id, "key": definition.key, "cycle": cycle, "me": row.id}).one()
         facts["applicant"] |= {"times_ever": ever, "times_this_cycle": int(times),
                                "granted_this_cycle": Decimal(int(fen)) / 100}
+    if "budget.available" in reads(definition):
+        facts["budget"]["available"] = holds.available(session, definition, facts, row.id)
     facts["calc"] = worked_out(definition, facts)
     return facts
 

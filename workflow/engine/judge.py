@@ -19,6 +19,7 @@ from ..actors import Actor
 from ..errors import Impossible, Message, NotYours, Refused, one
 from ..language.definition import Criterion, Definition, Field, State, Transition
 from ..language.expressions import Expr
+from ..money import holds
 from . import posting
 from .cycles import effective, intake_open
 from .dossier import Dossier, local_day
@@ -70,6 +71,7 @@ def judge(session: Session, dossier: Dossier, trigger: str, actor: Actor, now: d
     amount = _amount(dossier, state, definition.states[step.dest], facts, adjusted, changed)
     if amount is None and definition.amount and definition.states[step.dest].outcome == "approved":
         machine.value(definition, definition.amount.value, facts)
+    holds.refuse_short(session, definition, dossier.row, trigger, step.dest, amount, facts)
     return Verdict(step, found, flagged(definition, state, step.transition, facts), amount)
 
 

@@ -21,6 +21,7 @@ from ..errors import Impossible, Message, NotFound, NotYours, Refused
 from ..language.definition import Criterion, Definition, Label, Transition
 from ..language.expressions import Explanation, Unanswerable
 from ..language.roles import role_label
+from ..money import Balance, balance
 from ..records import Account, Appointment, Attachment, Case, Decision, Event, Organisation, Person, Task
 from ..scope import visible
 from . import forms, votes
@@ -139,6 +140,7 @@ class CaseView:
     draft_comment: str
     related: bool
     voices: tuple[Voice, ...]        # of a vote or parallel step the case is in, for officers; empty for its applicant
+    balance: Balance | None          # of the pool that pays, for officers, while something may still be reserved
     before: Mapping[str, Any]        # the stored form: what stood there before the reader began to change it
 
 
@@ -180,6 +182,7 @@ def look(session: Session, case_id: str, actor: Actor, now: datetime) -> CaseVie
         draft_saved_at=dossier.row.draft_saved_at if holds else None,
         draft_comment=(dossier.row.draft_comment or "") if holds else "", related=dossier.related,
         voices=() if mine else _voices(session, dossier, actor, now),
+        balance=None if mine or state.final else balance(session, definition, facts, case_id, _amount(dossier, facts)),
         before={name: dossier.form.get(name) for name in shown},
     )
 

@@ -44,7 +44,7 @@ def check(connection: Connection, report: Report, heads: Mapping[str, Head], fil
 
 def _check_cases(connection: Connection, report: Report, heads: Mapping[str, Head]) -> int:
     seen: set[str] = set()
-    for row in _rows(connection, _CASES):
+    for row in rows(connection, _CASES):
         seen.add(row.id)
         head = heads.get(row.id)
         if head is None:
@@ -71,7 +71,7 @@ def _check_cases(connection: Connection, report: Report, heads: Mapping[str, Hea
 
 def _check_decisions(connection: Connection, report: Report, heads: Mapping[str, Head]) -> None:
     at = _iso(connection, "e.at")
-    for row in _rows(connection, _DECISIONS.format(at=at, join="LEFT")):
+    for row in rows(connection, _DECISIONS.format(at=at, join="LEFT")):
         position = LAST if row.leaf_index is None else row.leaf_index
         if row.case_id is None:
             report.add("DECISION_GONE", position, row.stream, row.seq, row.at)
@@ -86,16 +86,16 @@ def _check_decisions(connection: Connection, report: Report, heads: Mapping[str,
         say("amount_fen", row.d_amount, row.amount_fen)
         say("definition_digest", row.d_def, row.definition_digest)
         say("snapshot_digest", row.d_snap, row.snap)
-    for row in _rows(connection, """SELECT d.case_id, d.seq FROM decisions d WHERE NOT EXISTS (SELECT 1 FROM events e
+    for row in rows(connection, """SELECT d.case_id, d.seq FROM decisions d WHERE NOT EXISTS (SELECT 1 FROM events e
             WHERE e.stream = d.case_id AND e.seq = d.seq AND e.snapshot_digest IS NOT NULL)"""):
         head = heads.get(row.case_id)
         report.add("DECISION_EXTRA", head.position if head else LAST, row.case_id, row.seq)
 
 
 def _check_releases(connection: Connection, report: Report, heads: Mapping[str, Head]) -> None:
-    told = {(row.stream, row.definition_digest) for row in _rows(
+    told = {(row.stream, row.definition_digest) for row in rows(
         connection, "SELECT stream, definition_digest FROM events WHERE kind = 'publish'")}
-    for row in _rows(connection, "SELECT key, version, digest, document, source, source_digest FROM releases"):
+    for row in rows(connection, "SELECT key, version, digest, document, source, source_digest FROM releases"):
         name = f"{row.key} v{row.version}"
         if (sha256(row.document.encode()).hexdigest(), sha256(row.source.encode()).hexdigest()) != (
                 row.digest, row.source_digest):
@@ -106,7 +106,7 @@ def _check_releases(connection: Connection, report: Report, heads: Mapping[str, 
 
 def _check_files(connection: Connection, report: Report, heads: Mapping[str, Head], files: dict[str, list[Any]]) -> None:
     query = _FILES.format(added=_iso(connection, "a.added_at"), removed=_iso(connection, "a.removed_at"))
-    for row in _rows(connection, query):
+    for row in rows(connection, query):
         if row.id not in files:
             head = heads.get(row.case_id)
             report.add("FILE_EXTRA", head.position if head else LAST, row.case_id, name=row.id)
@@ -133,7 +133,7 @@ def _sayer(report: Report, code: str, stream: str, seq: int, at: str, position: 
     return say
 
 
-def _rows(connection: Connection, query: str) -> Iterator[Row[Any]]:
+def rows(connection: Connection, query: str) -> Iterator[Row[Any]]:
     streaming = connection.execution_options(stream_results=True, yield_per=_BATCH)
     for batch in streaming.execute(text(query)).partitions(_BATCH):
         yield from batch

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from ..errors import Message
 from ..privacy import Vault
 from ..records import Case, Seal
-from . import contents, standing
+from . import books, contents, standing
 from .append import VERSION, origin
 from .findings import LAST, Findings, Report
 from .merkle import Frontier, leaf
@@ -80,7 +80,9 @@ def verify(session: Session, *, seal_notes: Sequence[str] = (), progress: Progre
             scan.take(rows)
             if progress is not None:
                 progress(scan.events, total)
-        cases = standing.check(connection, report, scan.finish(), scan.files)
+        heads = scan.finish()
+        cases = standing.check(connection, report, heads, scan.files)
+        books.check(connection, report, heads)
         if deep and vault is not None:
             contents.check(reader, report, scan.erased)
         numbers = _numbers(connection, report.streams())

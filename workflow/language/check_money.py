@@ -10,6 +10,7 @@ from .structure import Path
 def check(sheet: Sheet) -> None:
     p = sheet.programme
     if p.budget is None:
+        _read_without(sheet)
         return
     for number, name in enumerate(p.budget.hold_in):
         path: Path = ("budget", "hold_in", number)
@@ -22,11 +23,19 @@ def check(sheet: Sheet) -> None:
                         f"'{name}' is final; what is held there is never released")
     if not p.budget.hold_in:
         sheet.error(("budget",), "HOLD_NOTHING", "budget 要写 hold_in：在哪些状态占用额度", "The budget holds in no state", key=True)
-    if p.amount is None and p.lines is None:
+    if p.budget.unit == "money" and p.amount is None and p.lines is None:
         sheet.error(("budget",), "HOLD_NOTHING", "没有 amount 也没有 lines，不知道占用多少",
                     "With neither amount nor lines there is nothing to hold", key=True)
     _commit(sheet)
-    _steady(sheet)
+    if p.budget.unit == "money":
+        _steady(sheet)
+
+
+def _read_without(sheet: Sheet) -> None:
+    for path, expr in sheet.exprs.items():
+        if "budget.available" in expr.names:
+            sheet.error(path, "NO_BUDGET", "用到了 budget.available，但没有写 budget：不知道查哪个资金池",
+                        "budget.available is read, yet no budget says which pool it is of")
 
 
 def _commit(sheet: Sheet) -> None:

@@ -243,6 +243,16 @@ class Transition:
 
 
 @dataclass(frozen=True, slots=True)
+class Budget:
+    """Which pool pays, where its money is held, and the one step that spends it."""
+
+    pool: str                        # a pattern: {org.county}/{year}/aid
+    unit: Literal["money", "heads", "items"]
+    hold_in: frozenset[str]
+    commit: str                      # state.trigger
+
+
+@dataclass(frozen=True, slots=True)
 class Cycle:
     kind: Literal["calendar_year", "academic_year", "named"]
     name: str = ""
@@ -294,6 +304,7 @@ class Definition:
     progress: tuple[str, ...]
     digest: str                      # hex SHA-256 of the canonical JSON of `document`
     document: Mapping[str, Any]      # the expanded YAML as plain JSON values (Decimals as text), what is hashed
+    budget: Budget | None = None
     operations: Mapping[str, frozenset[str]] = field(default_factory=dict)   # operation -> the states it is open in
     running: Literal["pin", "migrate"] = "pin"
     migrate_from: Mapping[int, Mapping[str, str]] = field(default_factory=dict)   # version -> {its state: ours}

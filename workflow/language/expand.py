@@ -60,7 +60,7 @@ def expand(sheet: Sheet, document: Mapping[str, Any]) -> d.Definition:
             _flag(sheet, ("attachments", name, "required"), one.required), label(one.help), _key(one.section))
             for name, one in p.attachments.items()} | flow.papers(sheet),
         calc=calc, calc_labels={name: label(p.calc[name].label, name) for name in calc},
-        criteria=_criteria(sheet), amount=_amount(sheet),
+        criteria=_criteria(sheet), amount=_amount(sheet), budget=_budget(sheet),
         actors=_actors(p),
         separation=d.Separation(tuple(p.separation.distinct), p.separation.applicant_may_not_decide,
                                 p.separation.relatives),
@@ -192,6 +192,11 @@ def _amount(sheet: Sheet) -> d.Amount | None:
     most = _expression(sheet, ("amount", "max"), one.max, Kind.NUMBER) if one.max else None
     return d.Amount(_expression(sheet, ("amount", "value"), one.value, Kind.NUMBER), tuple(one.adjustable_in), most,
                     one.reason_required)
+
+
+def _budget(sheet: Sheet) -> d.Budget | None:
+    one = sheet.programme.budget
+    return None if one is None else d.Budget(one.pool, one.unit, frozenset(one.hold_in), one.commit or "")
 
 
 def _checks(sheet: Sheet, path: Path, conditions: Iterable[Condition]) -> tuple[d.Check, ...]:

@@ -13,8 +13,8 @@ from .sheet import Sheet
 from .structure import Path
 
 _TYPES = frozenset({"person", "org", "file"})            # they name rows of registers that do not exist yet
-_FACTS = ("household.", "budget.")
-_SECTIONS = ("requires_file", "measure", "lines", "budget", "retention")
+_FACTS = ("household.",)
+_SECTIONS = ("requires_file", "measure", "lines", "retention")
 _LISTS = ("excludes", "caps", "sources")
 
 
@@ -28,6 +28,8 @@ def words_for_later(sheet: Sheet) -> Iterator[tuple[Path, str]]:
     for name in _SECTIONS:
         if getattr(p, name) is not None:
             yield (name,), name
+    if p.budget is not None and p.budget.unit == "items":        # goods need stock to count
+        yield ("budget", "unit"), "items"
     for name in _LISTS:
         if getattr(p, name):
             yield (name,), name

@@ -7,6 +7,7 @@ from .base import Base
 from .cases import Attachment, Case, CaseIdentity, CaseKey, Counter, Decision, Draft, Task
 from .history import Event, Seal
 from .messages import Message, Outbox
+from .money import Hold, LedgerEntry, Pool, PoolProposal
 from .notices import Notice, Objection
 from .organisations import Organisation
 from .people import Absence, Account, ApiToken, Appointment, Person, SignIn, Throttle
@@ -16,7 +17,8 @@ from .timers import Clock, Timer
 metadata = Base.metadata
 
 __all__ = [
-    "Absence", "Account", "ApiToken", "Appointment", "Attachment", "Base", "Case", "CaseIdentity", "CaseKey", "Clock",
-    "Counter", "Decision", "Draft", "Event", "Message", "Notice", "Objection", "Organisation", "Outbox", "Person",
-    "Release", "Seal", "SignIn", "Task", "Throttle", "Timer", "metadata",
+    "Absence", "Account", "ApiToken", "Appointment", "Attachment", "Base", "Case", "CaseIdentity", "CaseKey",
+    "Clock", "Counter", "Decision", "Draft", "Event", "Hold", "LedgerEntry", "Message", "Notice", "Objection",
+    "Organisation", "Outbox", "Person", "Pool", "PoolProposal", "Release", "Seal", "SignIn", "Task", "Throttle",
+    "Timer", "metadata",
 ]
