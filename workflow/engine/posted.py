@@ -51,7 +51,7 @@ def _label(definition: Definition, name: str) -> Label:
         return _LABELS[name]
     found = name_of(definition, name)
     # A result without words of its own is the amount, or nothing people would know.
-    return _LABELS["amount"] if found.zh == name and name.startswith("calc.") else found
+    return _LABELS["amount"] if name.startswith("calc.") and found.zh in (name, name[5:]) else found
 
 
 def _value(dossier: Dossier, rule: NoticeRule, name: str, facts: Mapping[str, Any], amount_fen: int | None) -> str:
