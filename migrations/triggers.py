@@ -10,9 +10,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 # Rows that are only ever added.
-APPEND_ONLY = ("decisions", "releases", "seals")
+APPEND_ONLY = ("decisions", "releases", "seals", "ledger_entries")
 # Rows that change and are never removed.
-KEPT = ("cases", "tasks", "attachments", "events", "notices", "objections", "timers")
+KEPT = ("cases", "tasks", "attachments", "events", "notices", "objections", "timers", "pools", "holds", "pool_proposals")
 
 # An event may be given its place in the log, once, and may lose its sealed details (erasure); nothing else.
 EVENT_COLUMNS = (
@@ -21,12 +21,24 @@ EVENT_COLUMNS = (
     "request_digest", "body", "prev", "hash",
 )
 
+# What hangs on the wall stays as it was posted, for as long; who objected, and with which words, stays too.
 POSTED = ("id", "case_id", "entry", "state", "definition_key", "organisation_id", "path", "starts_on", "ends_on", "ends_at", "content")
 OBJECTED = ("id", "notice_id", "case_id", "at", "named", "sealed", "seq")
 
 # The event that explains what stands in the case row.
 EXPLAINED = """EXISTS (SELECT 1 FROM events e WHERE e.stream = NEW.id AND e.seq = NEW.last_seq
     AND e.hash = NEW.last_hash AND e.to_state = NEW.state AND e.revision = NEW.revision)"""
+
+# The entry that explains what stands in the pool row.
+BOOKED = """EXISTS (SELECT 1 FROM ledger_entries e WHERE e.pool_id = NEW.id AND e.n = NEW.entries
+    AND e.total = NEW.total AND e.held = NEW.held AND e.spent = NEW.spent)"""
+
+# An entry is the next one of its pool, moves its amount from one account to the other and nothing else, and has its event.
+BALANCED = """EXISTS (SELECT 1 FROM pools p WHERE p.id = NEW.pool_id AND NEW.n = p.entries + 1
+    AND NEW.total = p.total + CASE 'source' WHEN NEW.from_account THEN NEW.amount WHEN NEW.to_account THEN -NEW.amount ELSE 0 END
+    AND NEW.held = p.held + CASE 'held' WHEN NEW.to_account THEN NEW.amount WHEN NEW.from_account THEN -NEW.amount ELSE 0 END
+    AND NEW.spent = p.spent + CASE 'spent' WHEN NEW.to_account THEN NEW.amount WHEN NEW.from_account THEN -NEW.amount ELSE 0 END
+    AND EXISTS (SELECT 1 FROM events c WHERE c.stream = NEW.stream AND c.seq = NEW.seq))"""
 
 
 def create(connection: sa.Connection) -> None:
@@ -63,6 +75,17 @@ def _rules(dialect: str) -> list[tuple[str, str, str, str]]:
         ("cases", "INSERT", f"NOT {EXPLAINED}", "a case is written together with the event that explains it"),
         ("cases", "UPDATE", f"NEW.id <> OLD.id OR NEW.last_seq <= OLD.last_seq OR NOT {EXPLAINED}",
          "a case changes only together with a new event that explains it"),
+        ("pools", "INSERT", "NEW.total <> 0 OR NEW.held <> 0 OR NEW.spent <> 0 OR NEW.entries <> 0", "a pool begins empty"),
+        ("pools", "UPDATE", "NEW.id <> OLD.id OR NEW.key <> OLD.key OR NEW.unit <> OLD.unit OR NEW.path <> OLD.path"
+         f" OR NEW.organisation_id <> OLD.organisation_id OR NEW.entries < OLD.entries OR NEW.entries > 0 AND NOT {BOOKED}",
+         "the totals of a pool change only together with the entry that explains them"),
+        ("ledger_entries", "INSERT", f"NOT {BALANCED}", "an entry is the next of its pool, balances, and has its event"),
+        ("holds", "UPDATE", "NEW.id <> OLD.id OR NEW.case_id <> OLD.case_id OR NEW.pool_id <> OLD.pool_id"
+         " OR NEW.amount <> OLD.amount OR OLD.status = 'released' OR NEW.status = 'open'"
+         " OR (OLD.status = 'spent' AND (NEW.status <> 'spent' OR NEW.returned < OLD.returned))",
+         "a hold is resolved once and keeps its amount"),
+        ("pool_proposals", "UPDATE", "OLD.status <> 'open' OR NEW.pool_id <> OLD.pool_id OR NEW.kind <> OLD.kind"
+         " OR NEW.amount <> OLD.amount OR NEW.proposed_by <> OLD.proposed_by", "a proposal is decided once, as it was made"),
     ]
     reposted, reworded = (" OR ".join(f'NEW."{column}" {differs} OLD."{column}"' for column in columns) for columns in (POSTED, OBJECTED))
     rules += [
