@@ -22,6 +22,7 @@ from ..actors import SYSTEM, Actor
 from ..calendar import working_calendar
 from ..errors import KeyReused, Refused, Stale, one
 from ..language.definition import Definition, State
+from ..money import holds
 from ..privacy import vault
 from ..records import Case, CaseIdentity, Draft, Event, Person
 from ..statements import Prepared, rows_changed, together
@@ -268,6 +269,8 @@ class _Move:
                 timing.PLAN(connection, clock)
         if rows_changed(moved) != 1:
             raise _overtaken(self.session, self.dossier, row.revision)
+        holds.settle(self.session, definition, row, self.trigger, dest.name, self.verdict.amount_fen, self.facts, seq, self.now,
+                     cycle=values.get("cycle"))
         if posting.comes_down(definition, left, dest):
             posting.end(self.session, self.dossier, dest, seq, self.actor.person_id, self.now)
         if dest.kind == "notice":
