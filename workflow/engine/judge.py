@@ -26,6 +26,7 @@ from .dossier import Dossier, local_day
 from .duties import Standing, guard
 
 RETURN = "return_to"
+_TO_AN_ACCOUNT = frozenset({"cash_grant", "pool_payout"})
 AUTHORISATION = "authorisation"     # the kind of file that 代办 needs; the checker asks for it where agents may file
 
 
@@ -60,7 +61,7 @@ def judge(session: Session, dossier: Dossier, trigger: str, actor: Actor, now: d
 
     def more(way: Transition) -> list[Message]:
         return [*_window(dossier, way, now), *_authorised(dossier, way, facts),
-                *missing(definition, state, way, facts), *criteria_refusals(definition, state.name, way, facts),
+                *missing(definition, state, way, facts), *_nowhere_to_pay(definition, way, facts), *criteria_refusals(definition, state.name, way, facts),
                 *_remark(definition, state, way, facts, comment, adjusted)]
 
     step = machine.step(definition, state.name, facts, trigger, dest=dest, back_to=back_to(dossier, trigger, changed),
@@ -140,6 +141,17 @@ def _authorised(dossier: Dossier, way: Transition, facts: Mapping[str, Any]) -> 
     if row.filed_by == row.applicant_id or not leaves_draft:
         return []
     return _files_missing(definition, AUTHORISATION, facts, named=True)
+
+
+def _nowhere_to_pay(definition: Definition, way: Transition, facts: Mapping[str, Any]) -> list[Message]:
+    """Money that goes to an account never leaves for an empty one, whatever the definition requires (peers' fault)."""
+    cards = [spec for spec in definition.form.values() if spec.type == "bankcard" and asked(definition, spec, facts)]
+    if (definition.amount is None or definition.value not in _TO_AN_ACCOUNT or not cards
+            or definition.states[way.dest].outcome != "approved" or any(facts["form"].get(spec.name) for spec in cards)):
+        return []
+    return [Message("NO_ACCOUNT", f"“{spec.label.zh}”是空的，不能付款；请退回补填收款账户",
+                    f"“{spec.label.text('en')}” is empty, so nothing can be paid; return the case for the account",
+                    f"form.{spec.name}") for spec in cards]
 
 
 def missing(definition: Definition, state: State, way: Transition, facts: Mapping[str, Any]) -> list[Message]:
