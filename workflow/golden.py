@@ -235,9 +235,10 @@ class _Run:
         if rule is None:
             return None, [Message("NO_AMOUNT", "本项目没有金额", "this programme has no amount")]
         try:
-            return fen(machine.value(self.definition, rule.value, self.facts)), []
+            worth = machine.value(self.definition, rule.value, self.facts)
         except Refused as refusal:
             return None, list(refusal.messages)
+        return None if worth is None else fen(worth), []
 
     def _name(self, state: str) -> str:
         return self.definition.states[state].label.zh if state in self.definition.states else state
