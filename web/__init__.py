@@ -39,6 +39,8 @@ from typing import Any
 
 from flask import Flask
 
+from workflow import calendar
+
 from . import (
     access,
     account,
@@ -70,6 +72,7 @@ def create_app(given: Mapping[str, Any] | None = None) -> Flask:
     """Return the application. `given` are settings without their prefix and win over the environment (tests)."""
     app = db.OneTransaction(__name__)
     app.config.from_mapping(settings.read(given))
+    calendar.use(app.config["CALENDARS"])
 
     # The order is the order in which a request meets them.
     security.connect(app)

@@ -42,6 +42,7 @@ def links() -> list[Link]:
         ("admin", "/admin/accounts", _("用户")),
         ("admin", "/admin/organisations", _("单位")),
         ("admin", "/admin/definitions", _("项目定义")),
+        ("admin", "/admin/calendar", _("节假日")),
         ("admin", "/admin/unmanned", _("无人办理")),
     ]
     # An officer is a worker too; their own applications stand last.

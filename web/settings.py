@@ -25,6 +25,7 @@ DEFAULTS: dict[str, Any] = {
     "SECRET_KEY": "",                # signs cookies and form tokens, at least 32 characters
     "DATA_KEY": "",                  # 32 bytes as base64: everything personal is encrypted with keys derived from it
     "UPLOADS": "",                   # empty: INSTANCE/uploads
+    "CALENDARS": "",                 # uploaded years of days off; empty: `calendars` beside UPLOADS
     "DEFINITIONS": str(ROOT / "definitions"),
     "ZONE": "Asia/Shanghai",
     "ORIGIN": "",                    # https://bangfu.example.gov.cn: the only address this site answers to
@@ -56,6 +57,7 @@ def read(given: Mapping[str, Any] | None = None, environ: Mapping[str, str] = os
             config[name] = config[name] or _kept(instance / name.lower())
     config["DATABASE_URL"] = config["DATABASE_URL"] or f"sqlite:///{_folder(instance) / 'bangfu.db'}"
     config["UPLOADS"] = Path(config["UPLOADS"] or instance / "uploads")
+    config["CALENDARS"] = Path(config["CALENDARS"] or config["UPLOADS"].parent / "calendars")
     config["DEFINITIONS"] = Path(config["DEFINITIONS"])
     config["ZONE"] = ZoneInfo(config["ZONE"])
     config["UNSET"] = _fault(config)

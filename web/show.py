@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -30,7 +30,7 @@ NEVER = 9000                         # a task without a promised time is due in 
 def connect(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
-        asset=asset, icon=icon, form_key=form_key, fen=fen, yuan=yuan, when=when, due_words=due_words, due_class=due_class,
+        asset=asset, icon=icon, form_key=form_key, fen=fen, yuan=yuan, when=when, due_words=due_words, due_class=due_class, unsure=unsure,
         mask_name=mask_name, role_name=role_name, link=link, now=now)
     app.jinja_env.filters.update(device=device, duration=duration)
     app.context_processor(lambda: {
@@ -85,26 +85,39 @@ def when(moment: datetime | None, form: str = "minute") -> str:
 
 
 def due_words(due: datetime | None) -> str:
-    """ "今天到期", "剩 3 天", "超 2 天": working days from today to the day `due` falls on; nothing where nothing is promised."""
-    left = _days_left(due)
-    if left is None:
+    """ "今天到期", "剩 2 个工作日", "逾期 3 个工作日": from today to the last day of the promise; nothing where nothing is promised."""
+    if due is None or due.year >= NEVER:
         return ""
-    if left < 0:
-        return _("超 %(days)s 天", days=-left)
-    return _("今天到期") if left == 0 else _("剩 %(days)s 天", days=left)
+    today, last = local(now()).date(), last_day(due)
+    left = working_calendar().working_days_between(today, last)
+    if now() >= due:
+        return ngettext("逾期 %(num)s 个工作日", "逾期 %(num)s 个工作日", -left) if left else _("已逾期")
+    if last == today:
+        return _("今天到期")
+    # With only days off in between it is over before anybody is at work again.
+    return ngettext("剩 %(num)s 个工作日", "剩 %(num)s 个工作日", left) if left else _("%(day)s 到期", day=f"{last:%m-%d}")
 
 
 def due_class(due: datetime | None) -> str:
-    """The colour that goes with `due_words`: "late" past it, "soon" today and the day before, else nothing."""
-    left = _days_left(due)
-    return "" if left is None or left > 1 else "late" if left < 0 else "soon"
-
-
-def _days_left(due: datetime | None) -> int | None:
+    """The colour that goes with `due_words`: "late" past it, "soon" today and the working day before, else nothing."""
     if due is None or due.year >= NEVER:
-        return None
-    # A promise ends at 24:00 of its last day, which the clock already calls the next one.
-    return working_calendar().working_days_between(local(now()).date(), local(due - timedelta(microseconds=1)).date())
+        return ""
+    if now() >= due:
+        return "late"
+    return "soon" if working_calendar().working_days_between(local(now()).date(), last_day(due)) <= 1 else ""
+
+
+def last_day(due: datetime) -> date:
+    """The day a promise ends with: its 24:00 is what the clock already calls the next one."""
+    return local(due - timedelta(microseconds=1)).date()
+
+
+def unsure(due: datetime | date | None, start: datetime | date | None = None) -> str:
+    """ "（2027 年放假安排未公布，暂按周末推算）" beside a day that was counted without the holidays of its year; else nothing."""
+    if due is None or due.year >= NEVER:
+        return ""
+    year = working_calendar().guessed(start or now(), due - timedelta(microseconds=1) if isinstance(due, datetime) else due)
+    return _("（%(year)s 年放假安排未公布，暂按周末推算）", year=year) if year else ""
 
 
 def mask_name(name: str) -> str:

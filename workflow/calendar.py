@@ -1,20 +1,23 @@
 """Working days of the People's Republic: weekends, days off, and the weekends worked in return (调休).
 
-One file a year in `definitions/calendar/`, as the State Council announces it each November. A year without a file
-counts weekends only, and `missing` says so, so that a page can tell. Days are days in Shanghai; nothing here reads
-the clock.
+One file a year (`workflow.holidays` reads them), as the State Council announces it each November; what the
+administrator uploads takes the place of what comes with the release. A year without a file counts weekends only, and
+`missing` says so, so that a page can tell. Days are days in Shanghai; nothing here reads the clock on the wall.
 """
 
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from time import monotonic
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+
+from . import holidays
 
 if TYPE_CHECKING:
     from .language.definition import Duration
@@ -36,17 +39,22 @@ class Calendar:
     @classmethod
     def load(cls, directory: Path, zone: ZoneInfo = ZONE) -> Calendar:
         """Read every `<year>.yaml`; raises ValueError, naming the file, for one that contradicts itself."""
-        years, off, work = set[int](), set[date](), set[date]()
-        for path in sorted(directory.glob("*.yaml")):
-            year, days_off, days_worked = _year(path)
-            years.add(year)
-            off |= days_off
-            work |= days_worked
-        return cls(frozenset(years), frozenset(off), frozenset(work), zone)
+        return cls.of(holidays.years_in(directory).values(), zone)
+
+    @classmethod
+    def of(cls, years: Iterable[holidays.Year], zone: ZoneInfo = ZONE) -> Calendar:
+        years = tuple(years)
+        return cls(frozenset(year.year for year in years), frozenset(day for year in years for day in year.days_off),
+                   frozenset(day for year in years for day in year.work), zone)
 
     def missing(self, year: int) -> bool:
         """Say whether this year is counted without its holidays, because its file is not there."""
         return year not in self.years
+
+    def guessed(self, start: date | datetime, end: date | datetime) -> int | None:
+        """Return the first year between two days that is counted without its holidays, or None."""
+        first, last = self.local_day(start).year, self.local_day(end).year
+        return next((year for year in range(first, last + 1) if self.missing(year)), None)
 
     def is_working(self, day: date) -> bool:
         return day in self.work if day.weekday() >= 5 else day not in self.off
@@ -92,40 +100,44 @@ class Calendar:
 
 
 @cache
+def shipped() -> dict[int, holidays.Year]:
+    """Return the years that come with this release, read once."""
+    return holidays.years_in(DIRECTORY)
+
+
+class _Kept:
+    """The calendar in use: the release with the uploaded years over it. Looked after at most once a second, by whoever asks."""
+
+    def __init__(self) -> None:
+        self.directory: Path | None = None
+        self.stamp: tuple[tuple[str, int, int], ...] = ()
+        self.looked = 0.0
+        self.calendar: Calendar | None = None
+
+    def current(self) -> Calendar:
+        ticks = monotonic()
+        if self.calendar is None or ticks - self.looked >= 1:
+            self.looked = ticks
+            found = holidays.stamp(self.directory) if self.directory is not None else ()
+            if self.calendar is None or found != self.stamp:
+                over = holidays.uploaded(self.directory)[0] if self.directory is not None and found else {}
+                self.calendar, self.stamp = Calendar.of(holidays.merged(shipped(), over).values()), found
+        return self.calendar
+
+
+_kept = _Kept()
+
+
 def working_calendar() -> Calendar:
-    """Return the calendar that comes with this release, read once."""
-    return Calendar.load(DIRECTORY)
+    """Return the calendar in use. A file uploaded to any process counts in every one within a second or two."""
+    return _kept.current()
+
+
+def use(directory: Path | None) -> None:
+    """Say where this installation keeps its uploaded years; at once, so that whoever uploads sees it."""
+    _kept.directory, _kept.calendar = directory, None
 
 
 def _months_on(day: date, months: int) -> date:
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
-
-
-# --- the files -------------------------------------------------------------------------------------------
-
-
-def _year(path: Path) -> tuple[int, set[date], set[date]]:
-    from .language import scalars
-
-    node, faults = scalars.parse(path.read_bytes(), path.name)
-    if node is None or faults:
-        raise ValueError(str(faults[0]))
-    document: Mapping[str, Any] = node.plain()
-    year = int(document["year"])
-    off = {day for span in document["off"].values() for day in _span(str(span))}
-    work = {date.fromisoformat(str(day)) for day in document["work"]}
-    if str(year) != path.stem or any(day.year != year for day in off | work):
-        raise ValueError(f"{path.name}: every day must lie in the year the file is named after")
-    if wrong := (off & work) | {day for day in work if day.weekday() < 5}:
-        raise ValueError(f"{path.name}: {min(wrong)} cannot be a weekend worked in return")
-    return year, off, work
-
-
-def _span(text: str) -> Iterator[date]:
-    """The days of `2025-01-28 - 2025-02-04`, both included, or of a single date."""
-    first, _, last = text.partition(" - ")
-    day, end = date.fromisoformat(first), date.fromisoformat(last or first)
-    while day <= end:
-        yield day
-        day += DAY

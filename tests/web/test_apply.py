@@ -133,7 +133,7 @@ def test_an_application_is_filled_in_checked_handed_in_and_has_a_receipt(app: Fl
     receipt = filing.page("/receipt")
     assert "SH-530101001-2026-0001" in receipt and "data:image/svg+xml" in receipt and "最晚" not in receipt.split("接下来")[0]
     progress = filing.page()
-    assert "现在：基层工会审核" in progress and "第二建筑公司工会" in progress and "剩 3 天" in progress
+    assert "现在：基层工会审核" in progress and "第二建筑公司工会" in progress and "剩 3 个工作日" in progress
     assert rows(app, select(func.count()).select_from(Draft)) == [(0,)]
 
 

@@ -1,4 +1,4 @@
-"""The administrator's rooms: accounts and posts, organisations, definitions, and tasks that nobody can do.
+"""The administrator's rooms: accounts and posts, organisations, definitions, days off, and tasks that nobody can do.
 
 An administrator looks after the organisation where they hold that post and what lies below it, sees no case, and decides
 nothing.
@@ -10,6 +10,6 @@ from flask import Blueprint
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 
-from . import accounts, definitions, organisations, unmanned  # noqa: E402
+from . import accounts, calendar, definitions, organisations, unmanned  # noqa: E402
 
-__all__ = ["accounts", "blueprint", "definitions", "organisations", "unmanned"]
+__all__ = ["accounts", "blueprint", "calendar", "definitions", "organisations", "unmanned"]

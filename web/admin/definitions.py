@@ -45,7 +45,7 @@ def definitions() -> ResponseReturnValue:
     releases = programmes.releases(session())
     released = {(r.key, r.version): r for r in releases}
     return render_template("admin/definitions.html", releases=releases, files=[_file(path, released) for path in _files()],
-                           may_publish=_may_publish())
+                           may_publish=may_publish())
 
 
 @blueprint.get("/definitions/files/<name>")
@@ -79,7 +79,7 @@ def check_definition() -> ResponseReturnValue:
 @blueprint.post("/definitions/publish")
 @access("admin")
 def publish_definition() -> ResponseReturnValue:
-    if not _may_publish():
+    if not may_publish():
         raise NotYours(one("NOT_ROOT", "发布项目要由最上级单位的系统管理员办理", "Only an administrator of the top organisation may release a programme"))
     text, name = request.form.get("text", "").replace("\r\n", "\n"), request.form.get("name", "")[:120] or "definition.yaml"
     try:
@@ -110,7 +110,7 @@ def _checked(text: str, name: str, refused: tuple[Message, ...] = ()) -> Respons
     page = render_template(
         "admin/definition_check.html", released=released, text=text, name=name, faults=faults, definition=definition, running=running,
         changes=programmes.diff(running, definition) if running and definition else [],
-        rail=rail.of(definition, tongue.lang()) if definition else None, may_publish=_may_publish(),
+        rail=rail.of(definition, tongue.lang()) if definition else None, may_publish=may_publish(),
         refused=[m.text(tongue.lang()) for m in refused] if good else [])
     return page, 200 if good and not refused else 422
 
@@ -143,5 +143,5 @@ def _file(path: Path, released: dict[tuple[str, int], object]) -> dict[str, obje
     return {"name": path.name, "released": known}
 
 
-def _may_publish() -> bool:
+def may_publish() -> bool:
     return any(post.role == "admin" and post.path.count("/") == 2 for post in person().posts)
