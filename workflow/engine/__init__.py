@@ -5,6 +5,7 @@ from .batch import Preview, preview
 from .drafts import save
 from .files import attach, detach
 from .look import Action, CaseView, CheckResult, Correction, Line, Stage, Voice, Waiting, look
+from .meetings import convene, enter_result
 from .objecting import Objected, object_to
 from .objecting import settle as settle_objection
 from .record import record, reveal
@@ -12,6 +13,6 @@ from .start import start, started
 
 __all__ = [
     "Action", "CaseView", "CheckResult", "Correction", "Done", "Line", "Objected", "Preview", "Stage", "Voice", "Waiting", "act", "attach",
-    "detach", "look", "object_to", "preview", "record", "reveal", "save", "settle",
+    "convene", "detach", "enter_result", "look", "object_to", "preview", "record", "reveal", "save", "settle",
     "settle_objection", "start", "started",
 ]

@@ -78,10 +78,10 @@ def act(session: Session, case_id: str, trigger: str, actor: Actor, now: datetim
     """
     said = {"request": request_digest} if request_digest else {
         "trigger": trigger, "comment": comment, "form": form, "dest": dest, "amount": amount, "correct": list(correct)}
-    request = _digest(session, case=case_id, who=actor.person_id, **said) if idem_key else None
+    request = digest(session, case=case_id, who=actor.person_id, **said) if idem_key else None
     dossier = open_dossier(session, case_id, actor, lock=True, key=idem_key)
     if dossier.replay is not None:
-        return _replayed(session, dossier, request)
+        return replayed(session, dossier, request)
     if votes.is_ballot(dossier, trigger, actor):
         return _voice(session, dossier, trigger, actor, now, revision, comment, declared, idem_key, request)
     if dossier.row.revision != revision:
@@ -149,14 +149,26 @@ def _run_on(session: Session, definition: Definition, done: Done, now: datetime,
         trigger = votes.decided(dossier) if state.vote else definition.ways(done.to_state)[0].trigger
         if trigger is None:
             return done
-        facts = facts_of(session, dossier, now)
-        dest = state.vote.fail_dest if state.vote and trigger == state.vote.on_fail else None
         comment = comment if state.vote else ""
-        verdict = judge(session, dossier, trigger, SYSTEM, now, facts, dest=dest or _only_dest(definition, state, trigger),
-                        comment=comment or "表决结果")
-        hop = _Move(session, dossier, SYSTEM, now, trigger, verdict, facts, dossier.form, {}, comment, None, (), None, None,
-                    False, _count(dossier)).write()
-        done = replace(hop, trigger=done.trigger or hop.trigger, from_state=done.from_state)
+        done = _by_itself(session, dossier, done, trigger, now, comment, _count(dossier))
+
+
+def conclude(session: Session, done: Done, trigger: str, now: datetime, comment: str, count: Mapping[str, Any]) -> Done:
+    """Let the system take the step that a meeting decided on paper, and what follows from it by itself."""
+    dossier = open_dossier(session, done.case_id, SYSTEM)
+    return _run_on(session, dossier.definition, _by_itself(session, dossier, done, trigger, now, comment, count), now)
+
+
+def _by_itself(session: Session, dossier: Dossier, done: Done, trigger: str, now: datetime, comment: str,
+               count: Mapping[str, Any]) -> Done:
+    definition, state = dossier.definition, dossier.definition.states[dossier.state]
+    facts = facts_of(session, dossier, now)
+    dest = state.vote.fail_dest if state.vote and trigger == state.vote.on_fail else None
+    verdict = judge(session, dossier, trigger, SYSTEM, now, facts, dest=dest or _only_dest(definition, state, trigger),
+                    comment=comment or "表决结果")
+    hop = _Move(session, dossier, SYSTEM, now, trigger, verdict, facts, dossier.form, {}, comment, None, (), None, None,
+                False, count).write()
+    return replace(hop, trigger=done.trigger or hop.trigger, from_state=done.from_state)
 
 
 def _only_dest(definition: Definition, state: State, trigger: str) -> str | None:
@@ -173,12 +185,12 @@ def _count(dossier: Dossier) -> dict[str, Any]:
             | {"voters": len(dossier.ballots)}}
 
 
-def _digest(session: Session, **request: Any) -> str:
+def digest(session: Session, **request: Any) -> str:
     """Keyed, because it stands in the event for good and what was typed could be guessed from a plain digest."""
     return vault(session).blind("key", orjson.dumps(request, option=orjson.OPT_SORT_KEYS, default=str).decode()).hex()
 
 
-def _replayed(session: Session, dossier: Dossier, request: str | None) -> Done:
+def replayed(session: Session, dossier: Dossier, request: str | None) -> Done:
     """Return the answer the first request got: where the system went on from an `auto` state is part of it."""
     event = dossier.replay
     assert event is not None

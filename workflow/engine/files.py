@@ -48,15 +48,22 @@ def attach(session: Session, case_id: str, kind: str, name: str, data: bytes | C
         raise Refused([Message("TOO_MANY", f"“{spec.label.zh}”最多 {spec.max} 份，请先删除不需要的",
                                f"At most {spec.max} files of “{spec.label.text('en')}”; remove one first", f"attachments.{kind}")])
     clean = data if isinstance(data, Clean) else store(session).check(data, name, spec.accept)
+    file_id = keep(session, dossier, kind, clean, actor, role, now, idem_key=idem_key, request_digest=request_digest)
+    touch(session, dossier, actor, now)
+    return file_id
+
+
+def keep(session: Session, dossier: Dossier, kind: str, clean: Clean, actor: Actor, role: str, now: datetime, *,
+         idem_key: str | None = None, request_digest: str | None = None) -> str:
+    """Write a checked file beside the case, with its event; who may add it was asked before. The dossier is stale then."""
     file_id = ids.new(now)
     note(session, dossier, "attach", actor, role, now, {
         "attachment": file_id, "kind": kind, "sha256": clean.sha256, "size": len(clean.data), "media_type": clean.media_type},
          idem_key=idem_key, request_digest=request_digest)
     session.connection().execute(insert(_files), {
-        "id": file_id, "case_id": case_id, "kind": kind, "name": clean.name, "media_type": clean.media_type,
+        "id": file_id, "case_id": dossier.id, "kind": kind, "name": clean.name, "media_type": clean.media_type,
         "size": len(clean.data), "sha256": clean.sha256, "stored_as": store(session).put(clean), "added_at": now,
         "added_by": actor.person_id, "removed_at": None})
-    touch(session, dossier, actor, now)
     return file_id
 
 

@@ -29,6 +29,7 @@ from .dossier import Dossier, local_day, open_dossier
 from .duties import conflicts, keeping, standing
 from .facts import facts_of
 from .judge import RETURN, applying, asked, behind, judge
+from .meetings import MINUTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,7 @@ class CaseView:
     draft_comment: str
     related: bool
     voices: tuple[Voice, ...]        # of a vote or parallel step the case is in, for officers; empty for its applicant
+    heard: tuple[int, int]           # how many of them have spoken, and how many there are: for its applicant as well
     balance: Balance | None          # of the pool that pays, for officers, while something may still be reserved
     before: Mapping[str, Any]        # the stored form: what stood there before the reader began to change it
 
@@ -161,10 +163,10 @@ def look(session: Session, case_id: str, actor: Actor, now: datetime) -> CaseVie
     mine = actor.person_id in (dossier.row.applicant_id, dossier.row.filed_by)
     hidden = frozenset() if auditor else state.hide
     if mine:                         # what the form never showed its applicant stays between the officers
-        hidden |= definition.states[definition.initial].hide
+        hidden |= definition.states[definition.initial].hide | {f"attachments.{MINUTES}"}   # others stand in them too
     shown = tuple(name for name, spec in definition.form.items()
                   if f"form.{name}" not in hidden and asked(definition, spec, facts))
-    waiting = _waiting(session, dossier, now)
+    waiting = _waiting(session, dossier, now, named=not (mine and state.vote is not None))
     return CaseView(
         row=dossier.row, definition=definition, state_label=state.label, mine=mine,
         form={name: form.get(name) for name in shown},
@@ -182,6 +184,7 @@ def look(session: Session, case_id: str, actor: Actor, now: datetime) -> CaseVie
         draft_saved_at=dossier.row.draft_saved_at if holds else None,
         draft_comment=(dossier.row.draft_comment or "") if holds else "", related=dossier.related,
         voices=() if mine else _voices(session, dossier, actor, now),
+        heard=(sum(task.status == "done" for task in dossier.ballots), len(dossier.ballots)),
         balance=None if mine or state.final else balance(session, definition, facts, case_id, _amount(dossier, facts)),
         before={name: dossier.form.get(name) for name in shown},
     )
@@ -298,17 +301,22 @@ def _files(session: Session, case_id: str) -> list[Row[Any]]:
                                 .order_by(files.c.added_at, files.c.id)))
 
 
-def _waiting(session: Session, dossier: Dossier, now: datetime) -> tuple[Waiting, ...]:
-    """Return whose turn it is, by role, union, its phone, and who holds the role there today."""
+def _waiting(session: Session, dossier: Dossier, now: datetime, *, named: bool = True) -> tuple[Waiting, ...]:
+    """Return whose turn it is, by role, union, its phone, and who holds the role there today.
+
+    Not `named` for an applicant whose case is being voted on: one line a role then, and no names.
+    """
     today = local_day(now)
-    result = []
+    result: dict[Waiting, None] = {}
     for task in session.execute(select(Task.role, Task.person_id, Task.organisation_id, Task.due_at, Organisation.name,
                                        Organisation.phone).outerjoin(Organisation, Organisation.id == Task.organisation_id)
                                 .where(Task.case_id == dossier.id, Task.status == "open", Task.kind.in_(("work", "ballot", "branch")))
                                 .order_by(Task.id)):
-        names = (tuple(session.scalars(select(Person.name).where(Person.id == task.person_id))) if task.person_id is not None
-                 else _holders(session, task.role, task.organisation_id, today))
-        result.append(Waiting(task.role, task.name or dossier.row.unit_name, task.phone or "", names, dossier.row.due_at))
+        names: tuple[str, ...] = ()
+        if named:
+            names = (tuple(session.scalars(select(Person.name).where(Person.id == task.person_id))) if task.person_id is not None
+                     else _holders(session, task.role, task.organisation_id, today))
+        result[Waiting(task.role, task.name or dossier.row.unit_name, task.phone or "", names, dossier.row.due_at)] = None
     return tuple(result)
 
 

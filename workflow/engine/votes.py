@@ -92,35 +92,49 @@ def judged(session: Session, dossier: Dossier, trigger: str, actor: Actor, facts
     way = _way(definition, state, state.vote.on_fail if trigger == state.vote.on_fail else state.vote.on_pass)
     found = guard(session, dossier, way, actor, declared=declared)
     assert found.task is not None
-    if not comment.strip():
-        owed = [Message("COMMENT", "请写明意见或理由", "Please give your reasons", "comment")] if (
-            trigger == way.trigger and way.comment == "required") else []
-        owed = owed or [Message("COMMENT", f"“{flag.label.zh}”需要您判断，请写明意见", f"“{flag.label.text('en')}” needs your judgement: "
-                                "give your opinion", "comment") for flag in flagged(definition, state, way, facts)]
-        if owed:
-            raise Refused(owed)
+    if not comment.strip() and (owed := reasons_owed(definition, state, trigger, way, facts)):
+        raise Refused(owed)
     return found
+
+
+def reasons_owed(definition: Definition, state: State, trigger: str, way: Transition, facts: Mapping[str, Any]) -> list[Message]:
+    """Return why whoever says this must give their reasons; empty where they need not."""
+    if trigger == way.trigger and way.comment == "required":
+        return [Message("COMMENT", "请写明意见或理由", "Please give your reasons", "comment")]
+    return [Message("COMMENT", f"“{flag.label.zh}”需要您判断，请写明意见", f"“{flag.label.text('en')}” needs your judgement: "
+                    "give your opinion", "comment") for flag in flagged(definition, state, way, facts)]
 
 
 def cast(session: Session, dossier: Dossier, trigger: str, actor: Actor, now: datetime, facts: Mapping[str, Any], *,
          comment: str, declared: bool, idem_key: str | None, request: str | None) -> int:
     """Write one voice: an event, a decision, the ballot; return the event's seq. What follows from it is for the caller."""
-    row, state = dossier.row, dossier.definition.states[dossier.state]
+    state = dossier.definition.states[dossier.state]
     standing = judged(session, dossier, trigger, actor, facts, comment=comment, declared=declared)
     ballot = standing.task
     assert ballot is not None
     voice = next(voice for name, _, voice in choices(state) if name == trigger)
-    held = deciding.snapshot(dossier, facts, dossier.form, row.figures, row.amount_fen)
     extra: dict[str, Any] = {"task": ballot.id, "vote": voice}
     if ballot.branch is not None:
         extra["branch"] = ballot.branch
     if declared:
         extra["declared"] = "no_relation"
     following = next((task for task in dossier.ballots if task.status == "waiting"), None)
-    connection = session.connection()
+    said = [(_CAST, {"task_id": ballot.id, "voice": voice, "at": now, "by": actor.person_id})]
+    if following is not None and voice == "agree":
+        said.append((_NEXT, {"task_id": following.id}))
+    return heard(session, dossier, "vote", trigger, standing, actor, now, facts, extra, said, comment=comment,
+                 idem_key=idem_key, request=request)
+
+
+def heard(session: Session, dossier: Dossier, kind: str, trigger: str, standing: Standing, actor: Actor, now: datetime,
+          facts: Mapping[str, Any], extra: Mapping[str, Any], besides: Sequence[tuple[Prepared, Mapping[str, Any]]] = (), *,
+          comment: str, idem_key: str | None, request: str | None) -> int:
+    """Write a decision that leaves the case where it is: the event, the revision, the decision, and what goes with it."""
+    row, connection = dossier.row, session.connection()
+    held = deciding.snapshot(dossier, facts, dossier.form, row.figures, row.amount_fen)
     with together(connection):
         appended = history.append(
-            session, stream=row.id, seq=row.last_seq + 1, prev=row.last_hash, kind="vote", at=now, actor=actor,
+            session, stream=row.id, seq=row.last_seq + 1, prev=row.last_hash, kind=kind, at=now, actor=actor,
             role=standing.role, organisation_id=standing.organisation_id, on_behalf_of=standing.behalf, trigger=trigger,
             from_state=row.state, to_state=row.state, amount_fen=row.amount_fen, revision=row.revision + 1,
             definition_digest=row.definition_digest, snapshot_digest=held[1], idem_key=idem_key, request_digest=request,
@@ -129,9 +143,8 @@ def cast(session: Session, dossier: Dossier, trigger: str, actor: Actor, now: da
                                         "updated_at": now, "last_seq": appended.seq, "last_hash": appended.hash})
         deciding.decide(session, connection, dossier, appended.seq, trigger, now, actor_id=actor.person_id, role=standing.role,
                         organisation_id=standing.organisation_id, amount_fen=row.amount_fen, held=held)
-        _CAST(connection, {"task_id": ballot.id, "voice": voice, "at": now, "by": actor.person_id})
-        if following is not None and voice == "agree":
-            _NEXT(connection, {"task_id": following.id})
+        for statement, values in besides:
+            statement(connection, values)
     if rows_changed(counted) != 1:
         raise Impossible(one("OVERTAKEN", "此件已有新的进展，请刷新页面", "This case has moved on; reload the page"))
     return appended.seq
@@ -164,19 +177,34 @@ def ballots(session: Session, dossier: Dossier, dest: State, entry: int, now: da
                                       organisation_id=place.id if place else None))
         return rows
     assert dest.vote is not None
-    role, place = addressed(session, dossier, dest.actor or "", local_day(now))
-    organisation_id = place.id if place else None
-    voters = _unconflicted(session, dossier, dest, holders(session, role, organisation_id, local_day(now)), by)
-    if len(voters) < max(1, dest.vote.min_voters):
+    role, organisation_id, people = voters(session, dossier, dest, now, by)
+    if len(people) < fewest(dest.vote):
         if dest.vote.on_empty == "refuse":
-            label = role_label(role)
-            raise Refused(one("NO_QUORUM", f"“{dest.label.zh}”至少要 {dest.vote.min_voters} 名“{label.zh}”，目前能参加的只有 {len(voters)} 人",
-                              f"“{dest.label.text('en')}” needs at least {dest.vote.min_voters} of “{label.text('en')}”; {len(voters)} can take part"))
+            raise too_few(dest, role, len(people))
         return [tasks.row(**common, role="admin", organisation_id=organisation_id)]
     sequence = dest.vote.mode == "sequence"
     return [tasks.row(**common, kind="ballot", role=role, organisation_id=organisation_id, person_id=person,
                       place=number, status="waiting" if sequence and number > 1 else "open")
-            for number, person in enumerate(voters, 1)]
+            for number, person in enumerate(people, 1)]
+
+
+def voters(session: Session, dossier: Dossier, dest: State, now: datetime, by: str | None) -> tuple[str, int | None, list[str]]:
+    """Return (role, union, people) of who would have a voice in `dest` today, entered by an act of `by`."""
+    role, place = addressed(session, dossier, dest.actor or "", local_day(now))
+    organisation_id = place.id if place else None
+    return role, organisation_id, _unconflicted(session, dossier, dest, holders(session, role, organisation_id, local_day(now)), by)
+
+
+def fewest(vote: Vote) -> int:
+    """Return how many voters a vote needs to begin."""
+    return max(1, vote.min_voters)
+
+
+def too_few(dest: State, role: str, there: int) -> Refused:
+    assert dest.vote is not None
+    label, needed = role_label(role), fewest(dest.vote)
+    return Refused(one("NO_QUORUM", f"“{dest.label.zh}”至少要 {needed} 名“{label.zh}”，目前能参加的只有 {there} 人",
+                       f"“{dest.label.text('en')}” needs at least {needed} of “{label.text('en')}”; {there} can take part"))
 
 
 def _unconflicted(session: Session, dossier: Dossier, dest: State, people: Iterable[str], by: str | None) -> list[str]:
@@ -198,4 +226,5 @@ def _way(definition: Definition, state: State, trigger: str) -> Transition:
     return next(way for way in definition.ways(state.name) if way.trigger == trigger)
 
 
-__all__ = ["ABSTAIN", "ballots", "cast", "choices", "decided", "is_ballot", "judged", "outcome", "stale"]
+__all__ = ["ABSTAIN", "ballots", "cast", "choices", "decided", "fewest", "heard", "is_ballot", "judged", "outcome", "reasons_owed",
+           "stale", "too_few", "voters"]
