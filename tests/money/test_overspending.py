@@ -36,7 +36,7 @@ key: KEY
 version: 1
 title: 试算
 initial: draft
-number: "SS-{org.code}-{year}-{seq:04d}"
+number: "{key}-{org.code}-{year}-{seq:04d}"
 form:
   cost: {label: 费用, type: money, required: true, min: 0}
 amount: {value: form.cost, adjustable_in: [desk], max: form.cost, reason_required: false}
