@@ -53,6 +53,8 @@ from . import (
     errors,
     home,
     language,
+    money,
+    notices,
     public,
     review,
     security,
@@ -65,7 +67,7 @@ from .db import now
 
 __all__ = ["actor", "create_app", "now"]
 
-ROOMS = (home, account, public, apply, review, audit, admin, api)
+ROOMS = (home, account, public, notices, apply, review, money, audit, admin, api)
 
 
 def create_app(given: Mapping[str, Any] | None = None) -> Flask:

@@ -39,6 +39,8 @@ class Posted:
     id: str
     programme: str
     title: Label
+    basis: Label | None              # the document the programme rests on
+    union_id: int | None             # who posts it
     union: str
     phone: str
     starts_on: date
@@ -108,8 +110,20 @@ def choices(session: Session, now: datetime) -> tuple[list[tuple[int, str]], lis
     return list(unions.items()), sorted(titles.items())
 
 
+def contacts(session: Session, notice_id: str) -> list[tuple[str, str]]:
+    """Return (union, phone) of whom one may call about it: who posts it first, then the county above; () where none has one."""
+    row = session.execute(select(_notices.c.organisation_id, _notices.c.path).where(_notices.c.id == notice_id)).one_or_none()
+    if row is None:
+        return []
+    above = [int(part) for part in row.path.split("/") if part]
+    found = session.execute(select(_units.c.id, _units.c.name, _units.c.phone, _units.c.level).where(
+        _units.c.id.in_([*above, row.organisation_id]), _units.c.phone != "")).all()
+    near = [unit for unit in found if unit.id == row.organisation_id or unit.level == "county"]
+    return [(unit.name, unit.phone) for unit in sorted(near, key=lambda unit: unit.id != row.organisation_id)]
+
+
 def kept(session: Session, actor: Actor, *, over: bool = False, limit: int = 20, after: str | None = None,
-         ids: Sequence[str] | None = None) -> Page[Kept]:
+         ids: Sequence[str] | None = None, union: int | None = None, programme: str | None = None) -> Page[Kept]:
     """Return the notices in the officer's scope: those that are up, or with `over` those that are not any more.
 
     Scope is that of the posts held today; a case of one's own is not among them.
@@ -121,6 +135,10 @@ def kept(session: Session, actor: Actor, *, over: bool = False, limit: int = 20,
               _cases.c.applicant_id != (actor.person_id or ""), _cases.c.filed_by != (actor.person_id or "")]
     if ids is not None:
         wanted.append(_notices.c.id.in_(ids))
+    if union is not None:
+        wanted.append(_notices.c.organisation_id == union)
+    if programme:
+        wanted.append(_notices.c.definition_key == programme)
     key = _notices.c.ended_at if over else _notices.c.ends_at
     query = _SHOWN.add_columns(
         _notices.c.case_id, _notices.c.state, _notices.c.status, _notices.c.ended_at, _notices.c.entry, _cases.c.number,
@@ -136,15 +154,17 @@ def kept(session: Session, actor: Actor, *, over: bool = False, limit: int = 20,
     return Page(made, total, cursor(end, last.posted.id) if last and end and len(rows) > limit else None)
 
 
-_SHOWN = (select(_notices.c.id, _notices.c.definition_key, _notices.c.starts_on, _notices.c.ends_on, _notices.c.ends_at, _notices.c.content,
-                 _units.c.name.label("union_name"), _units.c.phone, _cases.c.definition_digest)
+_SHOWN = (select(_notices.c.id, _notices.c.definition_key, _notices.c.organisation_id, _notices.c.starts_on, _notices.c.ends_on,
+                 _notices.c.ends_at, _notices.c.content, _units.c.name.label("union_name"), _units.c.phone,
+                 _cases.c.definition_digest)
           .join(_cases, _cases.c.id == _notices.c.case_id)
           .outerjoin(_units, _units.c.id == _notices.c.organisation_id))
 
 
 def _posted(session: Session, row: Any) -> Posted:
-    return Posted(row.id, row.definition_key, by_digest(session, row.definition_digest).title, row.union_name or "", row.phone or "",
-                  row.starts_on, row.ends_on, row.ends_at, row.content)
+    definition = by_digest(session, row.definition_digest)
+    return Posted(row.id, row.definition_key, definition.title, definition.basis[0].title if definition.basis else None,
+                  row.organisation_id, row.union_name or "", row.phone or "", row.starts_on, row.ends_on, row.ends_at, row.content)
 
 
 def _after(query: Any, after: str | None, *, key: Any = _notices.c.ends_at, backward: bool = False) -> Any:
@@ -223,4 +243,4 @@ def _said(session: Session, cases: Sequence[str]) -> list[tuple[Any, str]]:
              if (row.case_id, row.settled_seq) in events else "") for row in rows]
 
 
-__all__ = ["Kept", "Posted", "choices", "kept", "one", "posted"]
+__all__ = ["Kept", "Posted", "choices", "contacts", "kept", "one", "posted"]

@@ -4,29 +4,12 @@ from __future__ import annotations
 
 from flask.typing import ResponseReturnValue
 
-from web.access import PUBLIC, STAFF, access
+from web.access import STAFF, access
 from web.errors import problem
-from workflow.errors import NotFound, one
+from workflow.errors import one
 
-from . import blueprint, models
-from .answers import answer
+from . import blueprint
 from .marks import speaks
-
-
-@blueprint.get("/notices")
-@access(PUBLIC)
-@speaks(gives=models.Notices, query=("limit", "after"))
-def notices() -> ResponseReturnValue:
-    """Public notices. No programme of this release holds one, so there are none."""
-    return answer(models.Notices([]))
-
-
-@blueprint.post("/notices/<id>/objections")
-@access(PUBLIC)
-@speaks(problems=(404,))
-def objections(id: str) -> ResponseReturnValue:
-    """Object to a public notice."""
-    raise NotFound("notice")
 
 
 @blueprint.get("/reports/<kind>")

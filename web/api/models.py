@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -19,6 +19,7 @@ Money = Annotated[Decimal, BeforeValidator(_yuan), WithJsonSchema(
     {"type": "string", "pattern": r"^[0-9]{1,12}(\.[0-9]{1,2})?$"}), Field(max_digits=14, decimal_places=2)]
 MoneyText = Annotated[str, WithJsonSchema({"type": "string", "pattern": r"^[0-9]+\.[0-9]{2}$", "description": "yuan"})]
 PLAIN = r"^[^\x00-\x1f\x7f]+$"         # PostgreSQL stores no NUL, and no name holds a control character
+NAME = r"^[^\x00-\x1f\x7f]*$"
 Word = Annotated[str, Field(max_length=60, pattern=PLAIN)]
 CaseId = Annotated[str, Field(min_length=20, max_length=20)]
 Comment = Annotated[str, Field(max_length=2000)]
@@ -62,6 +63,12 @@ class Operation(Request):
     operation: Word
     to: Word | None = None
     comment: Comment = ""
+
+
+class NewObjection(Request):
+    text: Annotated[str, Field(min_length=5, max_length=2000)]
+    name: Annotated[str, Field(max_length=50, pattern=NAME)] = ""
+    phone: Annotated[str, Field(max_length=30, pattern=NAME)] = ""
 
 
 class BatchItem(Request):
@@ -214,6 +221,33 @@ class Tasks(BaseModel):
     next: str | None = Field(description="give it as `after` for the following page")
 
 
+class NoticeLine(BaseModel):
+    label: str
+    value: str = Field(description="masked")
+
+
+class NoticeRow(BaseModel):
+    id: str
+    programme: str
+    title: str
+    union: str
+    phone: str
+    starts_on: date
+    ends_on: date = Field(description="the last day, included")
+    ends_at: datetime
+    lines: list[NoticeLine]
+
+
+class Notices(BaseModel):
+    total: int = Field(description="501 means more than 500")
+    items: list[NoticeRow]
+    next: str | None = Field(description="give it as `after` for the following page")
+
+
+class ObjectionTaken(BaseModel):
+    id: str
+
+
 class BatchRow(BaseModel):
     id: str
     ok: bool
@@ -245,10 +279,6 @@ class Events(RootModel[list[EventRow]]):
 
 
 class BatchRows(RootModel[list[BatchRow]]):
-    pass
-
-
-class Notices(RootModel[list[dict[str, Any]]]):
     pass
 
 

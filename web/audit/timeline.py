@@ -97,7 +97,7 @@ def _card(definition: Definition, event: EventRow, entered: datetime | None, bef
 
 def _who(event: EventRow) -> str:
     if event.actor_id is None:
-        return _("系统")
+        return _("群众") if event.role == "public" else _("系统")
     # An applicant is a private person; who decides answers for it by name.
     private = event.role in ("applicant", "agent")
     parts = [event.organisation, mask_name(event.who) if event.role == "applicant" else event.who, role_name(event.role)]
@@ -118,6 +118,11 @@ def _notes(definition: Definition, event: EventRow) -> Iterable[str]:
         yield _("声明与申请人没有亲属关系")
     if extra.get("direct"):
         yield _("补正后直接回到退回的环节")
+    if extra.get("notice"):
+        yield _("公示 %(from)s 至 %(to)s，异议 %(objections)s 条，照片 %(photos)s 张",
+                **{name: extra.get(name, "") for name in ("from", "to", "objections", "photos")})
+        if not extra.get("full"):
+            yield _("公示没有期满就撤下")
     if extra.get("number"):
         yield _("受理编号 %(number)s", number=extra["number"])
 
@@ -145,7 +150,7 @@ def _folded(definition: Definition, run: Sequence[EventRow]) -> list[Group]:
 def _kind(kind: str) -> str:
     words = {"start": _("开始填报"), "attach": _("上传材料"), "detach": _("删除材料"), "reveal": _("查看完整信息"),
              "view_file": _("查看材料"), "print": _("打印"), "export": _("导出"), "verify": _("校验"), "remind": _("提醒"),
-             "urge": _("催办"), "escalate": _("督办")}
+             "objection": _("公示异议"), "settle_objection": _("处理公示异议"), "urge": _("催办"), "escalate": _("督办")}
     return words.get(kind, kind)
 
 
@@ -156,4 +161,6 @@ def _said(definition: Definition, event: EventRow) -> str:
     if event.kind == "reveal":
         fields = _("、").join(name_of(definition, f"form.{name}").text(lang) for name in extra.get("fields", ()))
         return f"{_kind(event.kind)} {fields}"
+    if event.kind == "settle_objection":
+        return f"{_kind(event.kind)}{_('：')}{_('成立') if extra.get('upheld') else _('不成立')}"
     return _kind(event.kind)

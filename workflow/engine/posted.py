@@ -22,6 +22,7 @@ USUAL = ("applicant.name", "applicant.union", "programme", "amount")
 
 _NEVER = frozenset({"idcard", "phone", "bankcard", "usci", "file", "table"})
 _NUMBERS = re.compile(r"(?<![0-9])(?:[0-9][0-9 \-]{9,20}[0-9Xx])(?![0-9])")   # 11 digits and more: a phone, a card, an identity number
+_LONG = 200                          # a sheet on the wall is no file
 _SHORT = 20                          # a longer text is no name; it is starred whole
 _LABELS = {"applicant.name": Label("申请人", "Applicant"), "applicant.union": Label("所属工会", "Union"),
            "programme": Label("项目", "Programme"), "amount": Label("金额", "Amount"), "case.number": Label("受理编号", "Number")}
@@ -89,6 +90,7 @@ def _answer(dossier: Dossier, spec: Field, masked: bool, value: Any) -> str:
     if spec.type in ("text", "note", "org"):
         name = str(dossier.row.applicant_name)
         text = _NUMBERS.sub("****", text.replace(name, mask("name", name)))
+        text = text if len(text) <= _LONG else text[:_LONG] + "…"
     return text
 
 
