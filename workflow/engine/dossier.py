@@ -6,7 +6,7 @@ The decision path must stay near hand-written SQL, so it reads plain rows and no
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from ..language.fields import from_json
 from ..privacy import vault
 from ..programmes import by_digest
 from ..records import Attachment, Case, CaseIdentity, Decision, Draft, Event, Organisation, Person, Task
+from .lineage import renamed
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NO_DUE = datetime(9999, 12, 31, tzinfo=UTC)
@@ -139,6 +140,9 @@ def open_dossier(session: Session, case_id: str, actor: Actor, *, lock: bool = F
         else:
             related = True
     definition = by_digest(session, row.definition_digest)
+    if definition.migrate_from and decided:
+        called = renamed(session, case_id, definition)
+        decided = [replace(d, state=called.get(d.seq, d.state)) for d in decided]
     votes = definition.states[row.state].vote is not None
     return Dossier(
         ballots=tuple(connection.execute(_BALLOTS, {"case_id": case_id, "entry": row.entry})) if votes else (),

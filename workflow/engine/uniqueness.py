@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from .. import machine
-from ..errors import Refused, one
+from ..errors import Message, Refused, one
 from ..language.definition import State
 from ..privacy import vault
 from ..records import Case, CaseKey
@@ -30,14 +30,31 @@ def settle(session: Session, dossier: Dossier, dest: State, facts: Mapping[str, 
     if dest.final and dest.outcome != "approved":
         connection.execute(delete(_keys).where(_keys.c.case_id == dossier.id))
         return
-    values = [machine.value(definition, expr, facts) for expr in definition.unique]
-    digest = vault(session).blind("key", orjson.dumps([definition.key, *map(str, values)]).decode())
+    digest = _digest(session, dossier, facts)
     if not first:
         connection.execute(delete(_keys).where(_keys.c.case_id == dossier.id, _keys.c.digest != digest))
     insert = (postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert)(_keys)
     connection.execute(insert.values(definition_key=definition.key, digest=digest, case_id=dossier.id).on_conflict_do_nothing())
-    holder = connection.execute(select(_cases.c.number, _cases.c.id).join(_keys, _keys.c.case_id == _cases.c.id)
-                                .where(_keys.c.definition_key == definition.key, _keys.c.digest == digest)).one()
-    if holder.id != dossier.id:
-        raise Refused(one("DUPLICATE", f"已有一件相同的申请（{holder.number or '办理中'}），不能重复申请",
-                          f"There is already such an application ({holder.number or 'in progress'})"))
+    twin = _twin(session, dossier, digest)
+    if twin:
+        raise Refused(twin)
+
+
+def objections(session: Session, dossier: Dossier, facts: Mapping[str, Any]) -> tuple[Message, ...]:
+    """Return why this case could not take its tuple: another holds it. Empty where nothing stands in the way."""
+    return _twin(session, dossier, _digest(session, dossier, facts)) if dossier.definition.unique else ()
+
+
+def _digest(session: Session, dossier: Dossier, facts: Mapping[str, Any]) -> bytes:
+    values = [machine.value(dossier.definition, expr, facts) for expr in dossier.definition.unique]
+    return vault(session).blind("key", orjson.dumps([dossier.definition.key, *map(str, values)]).decode())
+
+
+def _twin(session: Session, dossier: Dossier, digest: bytes) -> tuple[Message, ...]:
+    holder = session.connection().execute(
+        select(_cases.c.number, _cases.c.id).join(_keys, _keys.c.case_id == _cases.c.id)
+        .where(_keys.c.definition_key == dossier.definition.key, _keys.c.digest == digest)).one_or_none()
+    if holder is None or holder.id == dossier.id:
+        return ()
+    return one("DUPLICATE", f"已有一件相同的申请（{holder.number or '办理中'}），不能重复申请",
+               f"There is already such an application ({holder.number or 'in progress'})")

@@ -26,6 +26,7 @@ SENTENCES = {
     "DETAILS": ("意见或字段内容打不开，或与存证不符", "the comment or values do not open, or differ from what was committed to"),
     "CASE_GONE": ("有操作记录，但案件本身已不存在", "events exist, the case itself is gone"),
     "EVENTS_GONE": ("案件存在，但没有任何操作记录", "the case exists, its events are gone"),
+    "VERSION": ("所用的项目版本变了，却没有相应的迁移记录", "it goes by another version of the programme, and no move from the one before explains it"),
     "NEWEST_GONE": ("案件记到第 {wanted} 步，操作记录只到第 {found} 步，最近的记录被删除",
                     "the case stands at step {wanted}, its events end at {found}: the newest were removed"),
     "CASE": ("案件的“{name}”现为 {found}，与最后一步记录的 {wanted} 不符，未经办理被改动",

@@ -22,7 +22,7 @@ from ..privacy import Vault
 from ..records import Case, Seal
 from . import books, contents, standing
 from .append import VERSION, origin
-from .findings import LAST, Findings, Report
+from .findings import LAST, Findings, Report, is_case
 from .merkle import Frontier, leaf
 from .seals import check_note, parse_note
 
@@ -37,6 +37,8 @@ COLUMNS = (
 )
 _KEYS = tuple(key for _, key in COLUMNS)
 _WIDTH = len(COLUMNS)
+_DEFINITION = _KEYS.index("def")
+MOVES = ("migrate", "migrate_undo")              # the only events after which a case goes by another version
 _HASH, _LEAF = _WIDTH + 2, _WIDTH + 3            # behind the columns: body, prev, hash, leaf_index, has details
 _UTC_TEXT = "to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
 _BATCH = 2000
@@ -130,6 +132,8 @@ class _Scan:
                     self._chain(row, 1)
             elif seq != before[1] + 1 or prev != before[_HASH]:
                 self._chain(row, before[1] + 1)
+            if before is not None and row[_DEFINITION] != before[_DEFINITION] or row[2] in MOVES:
+                self._version(row, before, said)
             if "extra" in said:
                 self._extra(row, said["extra"])
             if row[2] == "erase":
@@ -161,6 +165,15 @@ class _Scan:
                                 wanted=_shown(said.get(key)))
         if said.get("v") != VERSION:
             self.report.add("BODY", position, row[0], row[1], row[3])
+
+    def _version(self, row: tuple[Any, ...], before: tuple[Any, ...] | None, said: dict[str, Any]) -> None:
+        """Judge an event under another version than the one before it: only a move says so, and it names both."""
+        was, now, extra = _definition(before), said.get("def"), said.get("extra")
+        if not said or not is_case(row[0]) or was == now and said.get("kind") not in MOVES:
+            return                   # columns that differ from the bytes are told by themselves
+        named = (extra.get("from_digest"), extra.get("to_digest")) if isinstance(extra, dict) else None
+        if said.get("kind") not in MOVES or named != (was, now):
+            self.report.add("VERSION", _position(row), row[0], row[1], row[3])
 
     def _chain(self, row: tuple[Any, ...], due: int) -> None:
         stream, seq, at, position = row[0], row[1], row[3], _position(row)
@@ -204,6 +217,14 @@ class _Scan:
         elif said:
             self.erased.add(row[0])
             self._bare.setdefault(row[0], []).append((_position(row), row[1], row[3]))
+
+
+def _definition(row: tuple[Any, ...] | None) -> Any:
+    """The version an event went by, as its bytes say."""
+    try:
+        return None if row is None else loads(row[_WIDTH]).get("def")
+    except (orjson.JSONDecodeError, TypeError, AttributeError):
+        return None
 
 
 def _position(row: tuple[Any, ...]) -> float:
