@@ -22,7 +22,7 @@ from workflow.db import FIXED_SQLITE, PRAGMAS
 _CASE = """SELECT c.*, p.name, p.gender, p.born_on, p.member_since, p.migrant, p.model_worker, u.code, u.name AS unit,
  u.level, u.region, t.id AS task_id, t.role, t.person_id, t.organisation_id, t.touched_at, d.form AS typed
  FROM cases c JOIN people p ON p.id = c.applicant_id JOIN organisations u ON u.id = c.unit_id
- LEFT JOIN tasks t ON t.case_id = c.id AND t.status = 'open' LEFT JOIN drafts d ON d.case_id = c.id AND d.person_id = ?
+ LEFT JOIN tasks t ON t.case_id = c.id AND t.status = 'open' AND t.kind = 'work' LEFT JOIN drafts d ON d.case_id = c.id AND d.person_id = ?
  WHERE c.id = ?"""
 _BESIDE = """SELECT 'd', seq, state, actor_id FROM decisions WHERE case_id = ? UNION ALL
  SELECT 'f', count(*), kind, '' FROM attachments WHERE case_id = ? AND removed_at IS NULL GROUP BY kind"""
@@ -34,8 +34,8 @@ _MOVE = """UPDATE cases SET state=?, revision=?, entry=?, entered_at=?, due_at=?
 _DECIDE = """INSERT INTO decisions (case_id, seq, state, "trigger", actor_id, role, organisation_id, at, amount_fen,
  definition_digest, snapshot, snapshot_digest) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"""
 _CLOSE = "UPDATE tasks SET status='done', closed_at=?, closed_by=? WHERE id=?"
-_OPEN = """INSERT INTO tasks (id, case_id, entry, state, definition_key, role, organisation_id, status, opened_at, due_at,
- flags, resubmitted) VALUES (?,?,?,?,?,?,?,'open',?,?,'[]',?)"""
+_OPEN = """INSERT INTO tasks (id, case_id, entry, state, definition_key, kind, role, organisation_id, status, opened_at, due_at,
+ flags, resubmitted) VALUES (?,?,?,?,?,'work',?,?,'open',?,?,'[]',?)"""
 
 SNAPSHOT = b"x" * 900                    # as long as the sealed facts of the same decision
 

@@ -29,9 +29,9 @@ _CASE = """INSERT INTO cases (id, number, definition_key, definition_version, de
  CASE WHEN n % {share} = 0 THEN 'check' ELSE 'paid' END, 1, 1, {time}, {time}, '2026',
  CASE WHEN n % {share} = 0 THEN NULL ELSE 'approved' END, CASE WHEN n % {share} = 0 THEN NULL ELSE {time} END, 100000,
  '{{}}', '{{}}', 1, {hash}, {time}, {time} FROM {numbers}"""
-_TASK = """INSERT INTO tasks (id, case_id, entry, state, definition_key, role, organisation_id, status, opened_at, due_at,
+_TASK = """INSERT INTO tasks (id, case_id, entry, state, definition_key, kind, role, organisation_id, status, opened_at, due_at,
  flags, resubmitted)
- SELECT {id}, {id}, 1, 'check', 'aid', 'county_handler', CASE WHEN n % {counties} = 0 THEN {mine} ELSE {other} END,
+ SELECT {id}, {id}, 1, 'check', 'aid', 'work', 'county_handler', CASE WHEN n % {counties} = 0 THEN {mine} ELSE {other} END,
  CASE WHEN n % {share} = 0 THEN 'open' ELSE 'done' END, {time}, {time}, '[]', {no} FROM {numbers}"""
 
 _POSTGRESQL = {
