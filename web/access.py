@@ -20,6 +20,7 @@ from flask_babel import gettext as _
 from workflow.actors import Actor
 from workflow.errors import BangfuError, NotYours, one
 from workflow.language.roles import roles as known
+from workflow.money import READERS
 
 from .db import SAFE
 from .signins import User, signed_in
@@ -82,6 +83,8 @@ def words_of(actor: Actor) -> frozenset[str]:
     # A role that only a definition names is one that decides; roles.yaml says it of its own.
     if any(role not in known() or known()[role].decides for role in roles):
         words.add("decider")
+    if roles & READERS:
+        words.add("funds")
     return frozenset(words)
 
 

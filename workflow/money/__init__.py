@@ -4,7 +4,8 @@
 """
 
 from .holds import Balance, balance, give_back, objections, settle
-from .pools import READERS, adjust, close, confirm, decline, entries, open_pool, pool, pools, proposals, visible
+from .pools import adjust, close, confirm, decline, open_pool, read_amount
+from .reading import READERS, entries, pool, pools, proposals, visible, waiting
 
 __all__ = ["READERS", "Balance", "adjust", "balance", "close", "confirm", "decline", "entries", "give_back", "objections",
-           "open_pool", "pool", "pools", "proposals", "settle", "visible"]
+           "open_pool", "pool", "pools", "proposals", "read_amount", "settle", "visible", "waiting"]

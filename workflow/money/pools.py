@@ -1,4 +1,4 @@
-"""Pools as people keep them: opened, enlarged or reduced, and closed, always by two people; and read within one's scope.
+"""Pools as people keep them: opened, enlarged or reduced, and closed, always by two people.
 
 Finance proposes, the county's leader confirms. Every proposal and every answer is an event of the stream `pool:<id>`;
 money moves with the confirming event and not before. The command line is no person: it opens a pool with its money at
@@ -8,11 +8,11 @@ once, and changes nothing afterwards.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, insert, or_, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
@@ -20,65 +20,26 @@ from .. import history, ids
 from ..actors import Actor
 from ..calendar import ZONE
 from ..errors import NotFound, NotYours, Refused, one
-from ..records import Case, Hold, LedgerEntry, Organisation, Person, Pool, PoolProposal
+from ..records import Organisation, Pool, PoolProposal
 from . import ledger
+from .reading import READERS
 
-READERS = frozenset({"county_handler", "county_leader", "county_committee", "finance", "cashier", "auditor"})
 PROPOSES, CONFIRMS = "finance", "county_leader"
 MOST = 10**15                            # 分; far beyond any county, far below what a database integer holds
 _KEY = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/-]{2,159}")
-_pools, _proposals, _entries, _holds = (m.__table__ for m in (Pool, PoolProposal, LedgerEntry, Hold))
+_pools, _proposals = Pool.__table__, PoolProposal.__table__
 
 
-# --- reading ------------------------------------------------------------------------------------------
-
-
-def visible(actor: Actor) -> ColumnElement[bool]:
-    """Return the condition on `pools` for what `actor` may read: those of their organisation and below it.
-
-    The command line is no person and reads them all.
-    """
-    if actor.via == "command" and actor.person_id is None:
-        return Pool.id.is_not(None)
-    paths = {post.path for post in actor.posts if post.role in READERS}
-    return or_(*(Pool.path.like(path + "%") for path in sorted(paths))) if paths else false()
-
-
-def pools(session: Session, actor: Actor) -> Sequence[Row[Any]]:
-    """Return the pools in scope with the organisation's name, open ones first, then by key."""
-    return session.execute(select(_pools, Organisation.name.label("organisation")).join(
-        Organisation, Organisation.id == _pools.c.organisation_id).where(visible(actor))
-        .order_by(_pools.c.closed_on.is_not(None), _pools.c.key)).all()
-
-
-def pool(session: Session, pool_id: int, actor: Actor) -> Row[Any]:
-    """Return one pool with its organisation's name. Raises `NotFound` out of scope."""
-    row = session.execute(select(_pools, Organisation.name.label("organisation")).join(
-        Organisation, Organisation.id == _pools.c.organisation_id).where(_pools.c.id == pool_id, visible(actor))).one_or_none()
-    if row is None:
-        raise NotFound("pool")
-    return row
-
-
-def entries(session: Session, pool_id: int, *, before: int | None = None, limit: int = 50) -> Sequence[Row[Any]]:
-    """Return the newest entries of a pool, of which `n` is below `before`, with `case_id` and `number` of the case."""
-    query = select(_entries, _holds.c.case_id, Case.number).outerjoin(_holds, _holds.c.id == _entries.c.hold_id).outerjoin(
-        Case, Case.id == _holds.c.case_id).where(_entries.c.pool_id == pool_id)
-    if before is not None:
-        query = query.where(_entries.c.n < before)
-    return session.execute(query.order_by(_entries.c.n.desc()).limit(limit)).all()
-
-
-def proposals(session: Session, pool_id: int) -> Sequence[Row[Any]]:
-    """Return what was proposed for a pool, newest first, with the names of who proposed and who decided."""
-    proposer, decider = Person.__table__.alias("proposer"), Person.__table__.alias("decider")
-    return session.execute(select(_proposals, proposer.c.name.label("proposer"), decider.c.name.label("decider"))
-                           .join(proposer, proposer.c.id == _proposals.c.proposed_by)
-                           .outerjoin(decider, decider.c.id == _proposals.c.decided_by)
-                           .where(_proposals.c.pool_id == pool_id).order_by(_proposals.c.id.desc())).all()
-
-
-# --- changing -----------------------------------------------------------------------------------------
+def read_amount(text: str, unit: str) -> int:
+    """Return what was typed as 分 or as a count, with its sign. Raises `Refused`."""
+    try:
+        value = Decimal(text.strip().replace(",", "").replace("，", "")) * (100 if unit == "money" else 1)
+        if value.is_finite() and value == value.to_integral_value() and abs(value) <= MOST:
+            return int(value)
+    except InvalidOperation:
+        pass
+    raise Refused(one("POOL_AMOUNT", "请写金额（元，最多两位小数）或人数，例如 200000",
+                      "Give an amount in yuan with two decimals at most, or a count, for example 200000", "amount"))
 
 
 def open_pool(session: Session, key: str, amount: int, actor: Actor, now: datetime, *, unit: str = "money",

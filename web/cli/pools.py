@@ -1,0 +1,106 @@
+"""`flask pools …`: the funds that programmes may grant.
+
+Opening at the command line grants the amount at once; every later change is proposed by one account and confirmed by
+another, as on the pages. Money is written in yuan, heads as a count.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from web.db import local, now, reading, writing
+from workflow import money, people
+from workflow.actors import COMMAND, Actor
+from workflow.errors import NotFound, Refused, one
+from workflow.records import Account, Organisation, Pool, PoolProposal
+
+from .sentences import Group, say
+
+group = Group("pools", help="资金池 · the funds that programmes may grant")
+_AS = click.option("--as", "username", required=True, help="the account that does this")
+_UNSIGNED = {"ignore_unknown_options": True}      # so that -500 is an amount
+
+
+@group.command("list")
+def pools() -> None:
+    """List every pool: key, unit, total, held, spent, left, closed on."""
+    with reading() as session:
+        for row in money.pools(session, COMMAND):
+            figures = (row.total, row.held, row.spent, row.total - row.held - row.spent)
+            say("\t".join([row.key, row.unit, *(_shown(one, row.unit) for one in figures), str(row.closed_on or "")]))
+
+
+@group.command("open")
+@click.argument("key")
+@click.argument("amount")
+@click.option("--unit", type=click.Choice(("money", "heads")), default="money", show_default=True)
+@click.option("--org", "code", help="code of the organisation; what KEY begins with where left out")
+def open_pool(key: str, amount: str, unit: str, code: str | None) -> None:
+    """Open a pool with AMOUNT in it."""
+    with writing() as session:
+        place = session.scalar(select(Organisation.id).where(Organisation.code == code)) if code else None
+        if code and place is None:
+            raise Refused(one("NO_ORG", f"没有代码为 {code} 的组织", f"There is no organisation {code}"))
+        money.open_pool(session, key, money.read_amount(amount, unit), COMMAND, now(), unit=unit, organisation_id=place)
+    say(f"已开立资金池 {key} · Opened {key}")
+
+
+@group.command("adjust", context_settings=_UNSIGNED)
+@click.argument("key")
+@click.argument("amount")
+@click.option("--reason", required=True, help="on what grounds")
+@_AS
+def adjust(key: str, amount: str, reason: str, username: str) -> None:
+    """Propose to change the total of a pool by AMOUNT, up or down. Somebody else confirms."""
+    with writing() as session:
+        pool = _pool(session, key)
+        money.adjust(session, pool.id, money.read_amount(amount, pool.unit), reason, _actor(session, username), now())
+    say(f"已提出调整 {key}，等另一人确认 · Proposed; another person confirms")
+
+
+@group.command("close")
+@click.argument("key")
+@click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
+@click.option("--reason", required=True, help="on what grounds")
+@_AS
+def close(key: str, day: datetime, reason: str, username: str) -> None:
+    """Propose that nothing more is reserved in a pool after DAY. Somebody else confirms."""
+    with writing() as session:
+        money.close(session, _pool(session, key).id, day.date(), reason, _actor(session, username), now())
+    say(f"已提出关账 {key}，等另一人确认 · Proposed; another person confirms")
+
+
+@group.command("confirm")
+@click.argument("key")
+@click.option("--decline", is_flag=True, help="turn it down instead")
+@_AS
+def confirm(key: str, decline: bool, username: str) -> None:
+    """Confirm what another person has proposed for a pool."""
+    with writing() as session:
+        waiting = session.scalar(select(PoolProposal.id).where(PoolProposal.pool_id == _pool(session, key).id, PoolProposal.status == "open"))
+        if waiting is None:
+            raise Refused(one("NO_PROPOSAL", f"资金池 {key} 没有等待确认的调整", f"Nothing waits to be confirmed for {key}"))
+        (money.decline if decline else money.confirm)(session, waiting, _actor(session, username), now())
+    say(f"已处理 {key} · Done")
+
+
+def _pool(session: Session, key: str) -> Pool:
+    row = session.scalar(select(Pool).where(Pool.key == key))
+    if row is None:
+        raise Refused(one("NO_POOL", f"没有资金池 {key}，用 flask pools list 查看", f"There is no pool {key}; see flask pools list"))
+    return row
+
+
+def _actor(session: Session, username: str) -> Actor:
+    account = session.scalar(select(Account.id).where(Account.username == username.strip().lower(), Account.status == "active"))
+    if account is None:
+        raise NotFound("account")
+    return people.actor_of(session, account, local(now()).date()).through("command")
+
+
+def _shown(amount: int, unit: str) -> str:
+    return f"{amount / 100:,.2f}" if unit == "money" else str(amount)
