@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from datetime import timedelta
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from PIL import Image
 from sqlalchemy.orm import Session, sessionmaker
 
 from tests.engine.test_voting import RATIO, text
-from tests.world import World
+from tests.web.county import Clock
+from tests.world import NOW, World
+from web import create_app, db
 from workflow import engine
 from workflow.attachments import Clean
 from workflow.db import writing
@@ -59,5 +64,26 @@ class Council(World):
 
 
 @pytest.fixture
+def app(database: str, tmp_path: Path) -> Iterator[Flask]:
+    app = create_app({"TESTING": True, "DATABASE_URL": database, "SECRET_KEY": "k" * 32, "DATA_KEY": b"d" * 32, "CLOCK": Clock(NOW),
+                      "UPLOADS": str(tmp_path / "uploads"), "UNION": "云岭县总工会"})
+    app.config["PROPAGATE_EXCEPTIONS"] = True
+    yield app
+    db.database(app).engine.dispose()
+
+
+@pytest.fixture
 def world(sessions: sessionmaker[Session]) -> Council:
     return Council(sessions)
+
+
+@pytest.fixture
+def room(app: Flask) -> Any:
+    from tests.votes.desk import Room
+    return Room(app)
+
+
+@pytest.fixture
+def me(app: Flask, room: Any) -> Any:
+    from tests.votes.desk import enter
+    return enter(app.test_client(), "first")

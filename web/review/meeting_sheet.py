@@ -94,7 +94,7 @@ def _line(place: int, cells: Sequence[str]) -> Line:
         faults.append((_(COLUMNS[NUMBER]), _("没有填写")))
     counts = []
     for column in (IN_FAVOUR, AGAINST, ABSTAINED):
-        cell = cells[column] or ("0" if column == ABSTAINED else "")
+        cell = cells[column].removesuffix("票") or ("0" if column == ABSTAINED else "")
         whole = cell.isascii() and cell.isdigit() and len(cell) <= 3
         counts.append(int(cell) if whole else 0)
         if not whole:
@@ -109,4 +109,4 @@ def _line(place: int, cells: Sequence[str]) -> Line:
 
 def _plain(cell: str) -> str:
     """Full-width digits and letters are what Chinese input methods leave behind."""
-    return unicodedata.normalize("NFKC", cell).strip().removesuffix("票")
+    return unicodedata.normalize("NFKC", cell).strip()
