@@ -49,7 +49,7 @@ def fit(session: Session, dossier: Dossier, target: Definition, names: Mapping[s
         return Fit(name, (Message("NO_PLACE", f"新版没有“{old.label.zh}”这个环节，也没有写明归到哪里",
                                   f"The new version has no step “{old.label.text('en')}” and does not say where it goes"),))
     state = target.states[name]
-    problems = [*_busy(session, dossier, old), *_kinds(row, old, state), *_answers(session, dossier, target),
+    problems = [*_busy(session, dossier, old)] or [*_kinds(row, old, state), *_answers(session, dossier, target),
                 *_typed(session, dossier, target), *_files(dossier, target), *_returned(row, target, names, state)]
     if problems:
         return Fit(name, tuple(problems))

@@ -22,7 +22,6 @@ from ..calendar import working_calendar
 from ..errors import Impossible, Message, Refused, one
 from ..language.definition import Definition, State
 from ..records import Case, CaseKey, Draft, Event, Organisation, Task, Timer
-from ..statements import rows_changed
 from . import forms, tasks, timing, uniqueness
 from .dossier import NO_DUE, Dossier, local_day, open_dossier
 from .duties import holders
@@ -189,7 +188,7 @@ def _write(session: Session, dossier: Dossier, kind: str, into: Definition, stat
     changed = connection.execute(update(_cases).where(_cases.c.id == row.id, _cases.c.revision == row.revision).values(
         **values, definition_version=into.version, definition_digest=into.digest, state=state, revision=row.revision + 1,
         updated_at=now, last_seq=appended.seq, last_hash=appended.hash))
-    if rows_changed(changed) != 1:
+    if changed.rowcount != 1:
         raise Impossible(one("OVERTAKEN", "此件刚刚有人办理，没有迁移，请重新试行", "Somebody has just acted on this case; nothing was moved"))
     connection.execute(update(_drafts).where(_drafts.c.case_id == row.id, _drafts.c.revision == row.revision).values(
         revision=row.revision + 1))
