@@ -18,21 +18,23 @@ from sqlalchemy import select
 from werkzeug.routing import IntegerConverter, Rule
 
 from tests.acceptance.reading_room import photo
+from tests.notices.wall import FORM, GRANT
 from tests.web.county import HASH
 from tests.web.desk import AID, NOW, Desks
 from tests.web.desk import CARD as FAR_CARD
 from web import signins
 from web.access import words_of
-from workflow import db, engine, people
+from workflow import db, engine, money, people
 from workflow.actors import COMMAND, Actor
-from workflow.records import Account, ApiToken, Appointment, Attachment, Base, Case, Event, Seal
+from workflow.records import Account, ApiToken, Appointment, Attachment, Base, Case, Event, Notice, Seal
 
 NAME, ID_NO, PHONE, CARD = "金丝雀甲", "11010519491231002X", "13977317731", "6228480010000077313"
 CANARIES = (NAME, ID_NO, PHONE, CARD, "4900 1000 0773", "金丝雀单据", "金丝雀结论", "金丝雀意见", "金丝雀照片", "SD-539921", "7731", "赵敏", "孙建国")
 STRANGER = ""
 OUTSIDE = ("nurse", "outsider", "hospital", "far_auditor", "far_admin")
 DRAFT, FIRST, CHECK, PAID, REJECTED = "draft", "first", "check", "paid", "rejected"
-CASE_TABLES = ("cases", "drafts", "tasks", "decisions", "attachments", "case_keys", "case_identities", "counters")
+MONEY_TABLES = ("pools", "holds", "ledger_entries", "pool_proposals")
+CASE_TABLES = (*MONEY_TABLES, "cases", "drafts", "tasks", "decisions", "attachments", "case_keys", "case_identities", "counters", "notices", "objections")
 
 
 @dataclass
@@ -47,7 +49,10 @@ class Scene:
     file: str = ""
     appointment: int = 0
     seal: int = 0
+    pool: int = 0                    # of this county's own money
     far_case: str = ""               # a case of the other county, waiting for its own officer
+    notice: str = ""                 # what hangs of a case of the canary's, and what was objected to it
+    objection: str = ""
     tokens: set[str] = field(default_factory=set)
 
     @classmethod
@@ -70,6 +75,8 @@ class Scene:
         scene.far_case = scene.filed(CHECK, 9, "far_worker", "far_basic", secret="邻县")
         with db.writing(scene.desks.sessions) as session:
             scene.file = session.scalars(select(Attachment.id).where(Attachment.case_id == scene.cases[PAID])).one()
+            scene.pool = money.open_pool(session, "539921/2026/aid", 500_000, COMMAND, NOW)
+        scene.post()
         sealed = app.test_cli_runner().invoke(args=["audit", "seal"])
         assert sealed.exit_code == 0, sealed.output
         with db.reading(scene.desks.sessions) as session:
@@ -100,6 +107,18 @@ class Scene:
                 revision = session.scalars(select(Case.revision).where(Case.id == case_id)).one()
                 engine.act(session, case_id, trigger, me, NOW, revision=revision, comment="" if who == worker else f"{secret}意见", **more)
         return case_id
+
+    def post(self) -> None:
+        """Let a case of the canary's hang on the wall, with an objection that names them."""
+        self.desks.publish(GRANT, "posted_grant.v1.yaml")
+        with db.writing(self.desks.sessions) as session:
+            me = self._in(session, "canary")
+            case_id = self.cases["posted"] = engine.start(session, "posted_grant", me, NOW)
+            engine.act(session, case_id, "submit", me, NOW, revision=1, form=FORM | {"child": NAME, "story": f"{NAME} {PHONE}", "bank_card": CARD})
+        with db.writing(self.desks.sessions) as session:
+            engine.act(session, case_id, "approve", self._in(session, "basic"), NOW, revision=2)
+            self.notice = session.scalars(select(Notice.id).where(Notice.case_id == case_id)).one()
+            self.objection = engine.object_to(session, self.notice, "金丝雀意见：并不困难", name="赵敏", phone=PHONE, now=NOW)
 
     def _in(self, session: Any, username: str) -> Actor:
         return people.actor_of(session, session.scalars(select(Account.id).where(Account.username == username)).one(), NOW.date())
@@ -141,8 +160,9 @@ class Scene:
         row = self.desks.row(case_id)
         known: Mapping[str, Any] = {
             "case_id": case_id, "id": case_id, "attachment_id": self.file, "account_id": self.account, "appointment_id": self.appointment,
-            "key": "aid", "version": 1, "name": "aid.v1.yaml", "size": self.seal, "trigger": "submit", "kind": "work", "token": case_id,
-            "filename": "app.css", "number": 1 if isinstance(rule._converters.get("number"), IntegerConverter) else row.number or "SD-0"}
+            "pool_id": self.pool, "key": "aid", "version": 1, "name": "aid.v1.yaml", "size": self.seal, "trigger": "submit", "kind": "work", "token": case_id,
+            "filename": "app.css", "notice_id": self.notice, "objection_id": self.objection,
+            "number": 1 if isinstance(rule._converters.get("number"), IntegerConverter) else row.number or "SD-0"}
         missing = rule.arguments - known.keys()
         assert not missing, f"{rule.rule}: say in tests/acceptance/scene.py which real id stands for {missing}"
         path = self.app.url_map.bind("localhost").build(rule.endpoint, {name: known[name] for name in rule.arguments})
@@ -158,7 +178,7 @@ class Scene:
             "field": ["bank_card"], "reason": "想看一眼", "s": [pair], "applicant": self.person, "status": "disabled", "role": "county_leader",
             "organisation": county, "parent": county, "union": county, "code": "X9", "name": "走查", "level": "unit", "username": "walker",
             "text": AID.replace("version: 1", "version: 2"), "session": "others", "remove": self.file, "old": "wrong", "new": "一句新的话2026",
-            "again": "一句新的话2026", "password": "wrong", "amount": "1", "unmask": "1", "seal": "x"}
+            "again": "一句新的话2026", "password": "wrong", "pool": "539921/2026/walk", "unit": "money", "what": "adjust", "proposal": "0", "answer": "confirm", "amount": "1", "unmask": "1", "seal": "x", "named": "no", "upheld": "yes", "opinion": "走查"}
 
     def json(self, model: type[BaseModel] | None, case_id: str) -> Any:
         """A body that `model` accepts, aimed at this case."""
@@ -168,7 +188,8 @@ class Scene:
         known = {
             "programme": "aid", "form": {"cost": "1"}, "on_behalf_of": self.person, "revision": revision, "trigger": "approve", "comment": "走查",
             "dest": None, "amount": None, "declared": True, "correct": ["form.cost"], "operation": "transfer", "to": "clerk",
-            "items": [{"id": case_id, "revision": revision}], "username": "canary", "password": "wrong"}
+            "items": [{"id": case_id, "revision": revision}], "username": "canary", "password": "wrong",
+            "text": "走查", "name": "", "phone": ""}
         missing = model.model_fields.keys() - known.keys()
         assert not missing, f"{model.__name__}: say in tests/acceptance/scene.py what stands for {missing}"
         return {name: known[name] for name in model.model_fields}
