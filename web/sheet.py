@@ -13,14 +13,14 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from workflow.engine import CaseView
+from workflow.engine import CaseView, votes
 from workflow.language.definition import Definition, Field
 from workflow.language.explanations import printed
 from workflow.language.expressions import Explanation
 from workflow.language.fields import from_json, show
 from workflow.queries import EventRow
 
-from . import language
+from . import language, voting
 from .apply.boxes import said as masked
 from .show import fen
 from .wording import worded
@@ -136,20 +136,40 @@ def plain(value: Any) -> str:
     return printed(value)
 
 
-def opinions(definition: Definition, history: Sequence[EventRow]) -> list[Opinion]:
-    """Return what officers decided before, oldest first; the applicant's own steps are not opinions."""
-    return [Opinion(trigger_label(definition, event), "warn" if _backward(definition, event) else "ok", event.who or _("系统"),
-                    event.organisation, event.at, event.comment, event.seq)
-            for event in history if event.kind == "act" and event.role not in ("applicant", "agent", "system")]
+def opinions(definition: Definition, history: Sequence[EventRow], running: int = 0) -> list[Opinion]:
+    """Return what officers decided before, oldest first, and what a vote came to; the applicant's own steps are not opinions.
+
+    Voices given after event `running` belong to the vote that the case is in, which is shown by itself.
+    """
+    made = []
+    for event in history:
+        if event.kind == "act" and event.extra.get("voices"):
+            made.append(Opinion(trigger_label(definition, event), "warn" if _backward(definition, event) else "ok", _("表决结果"), "", event.at,
+                                voting.counted(event.extra["voices"]), event.seq))
+        elif event.kind in ("act", "vote", "meeting") and event.role not in ("applicant", "agent", "system"):
+            if event.kind == "vote" and running and event.seq > running:
+                continue
+            against = event.extra.get("vote") == "disagree" if event.kind == "vote" else _backward(definition, event)
+            label = _("登记会议结果") if event.kind == "meeting" else trigger_label(definition, event)
+            said = event.comment if event.kind != "meeting" else _("；").join(filter(None, (voting.met(event), event.comment)))
+            made.append(Opinion(label, "warn" if against else "ok", event.who or _("系统"), event.organisation, event.at, said, event.seq))
+    return made
 
 
 def trigger_label(definition: Definition, event: EventRow) -> str:
-    """Return the words of the button that was pressed."""
-    return button(definition, event.from_state or "", event.trigger or "")
+    """Return the words of the button that was pressed; of what the system did, those of the step."""
+    if event.kind in ("vote", "meeting"):
+        return voting.spoken(event)
+    return button(definition, event.from_state or "", event.trigger or "", voice=event.actor_id is not None)
 
 
-def button(definition: Definition, state: str, trigger: str) -> str:
-    """Return what the button of a step says; the trigger itself where the rules know no such step."""
+def button(definition: Definition, state: str, trigger: str, *, voice: bool = True) -> str:
+    """Return what a person's button says, in a vote that of their `voice`; the trigger itself where the rules know no such step."""
+    here = definition.states.get(state)
+    if voice and here is not None and here.vote is not None:
+        for name, label, _voice in votes.choices(here):
+            if name == trigger:
+                return label.text(language.lang())
     return next((way.label.text(language.lang()) for way in definition.ways(state) if way.trigger == trigger), trigger)
 
 

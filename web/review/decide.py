@@ -51,7 +51,8 @@ def act(case_id: str) -> ResponseReturnValue:
     files = uploads(view)
     try:
         amount = _amount(view)
-        if action and revision == view.row.revision and not sent.get("confirmed") and _must_confirm(view, action, amount):
+        # Voices of others make nobody's page old: a voter is asked again however many have spoken in between.
+        if action and (action.voice or revision == view.row.revision) and not sent.get("confirmed") and _must_confirm(view, action, amount):
             return _ask(view, action, comment, amount, chosen)
         following = _following(view, chosen)
         attach(case_id, files)
@@ -66,7 +67,7 @@ def act(case_id: str) -> ResponseReturnValue:
     except (Stale, Impossible, KeyReused) as late:
         session().rollback()
         return render_template("review/stale.html", view=view, error=late, comment=comment, typed=_typed(view), filters=chosen), 409
-    flash(_said(view, done))
+    flash(_said(view, done, action))
     return redirect(following, 303)
 
 
@@ -97,7 +98,7 @@ def _amount(view: CaseView) -> Decimal | None:
 
 def _must_confirm(view: CaseView, action: Action, amount: Decimal | None) -> bool:
     """Only what turns somebody away, sends back, overrides a check, or sets the amount by hand is asked twice."""
-    return not action.forward or amount is not None or any(flag.trigger == action.trigger for flag in view.flags)
+    return not action.forward and action.voice != "abstain" or amount is not None or any(flag.trigger == action.trigger for flag in view.flags)
 
 
 def _ask(view: CaseView, action: Action, comment: str, amount: Decimal | None, chosen: Filters,
@@ -158,9 +159,15 @@ def _following(view: CaseView, chosen: Filters) -> str:
     return chosen.address("/tasks", after=None)
 
 
-def _said(view: CaseView, done: Done) -> str:
+def _said(view: CaseView, done: Done, action: Action | None = None) -> str:
     """已同意 李*华，3,800 元"""
-    what = next((way.label.text(language.lang()) for way in view.definition.ways(done.from_state) if way.trigger == done.trigger), done.trigger)
+    lang = language.lang()
+    if action is not None and action.voice is not None:
+        said = _("已表决：%(voice)s，%(who)s", voice=action.label.text(lang), who=mask("name", view.row.applicant_name))
+        if done.to_state == done.from_state:
+            return said
+        return _("%(said)s。表决已有结果，现在到“%(state)s”", said=said, state=view.definition.states[done.to_state].label.text(lang))
+    what = next((way.label.text(lang) for way in view.definition.ways(done.from_state) if way.trigger == done.trigger), done.trigger)
     who = mask("name", view.row.applicant_name)
     if done.amount_fen is not None and done.trigger != RETURN:
         return _("已%(what)s %(who)s，%(amount)s", what=what, who=who, amount=yuan(done.amount_fen))

@@ -20,6 +20,7 @@ from ..access import person
 from ..apply.boxes import Box, boxes
 from ..apply.typed import PREFIX, typed
 from ..db import now, session
+from ..voting import Voting, voting
 from .room import phrases
 
 BLANK_ROWS = 2                       # below what a table holds: without JavaScript no row can be added
@@ -34,6 +35,7 @@ class Pane:
     checks: list[sheet.Check]
     working: list[tuple[str, str, str]]
     opinions: list[sheet.Opinion]
+    voting: Voting | None            # the vote the case is in
     differences: list[tuple[str, str, str]]
     boxes: tuple[Box, ...]
     uploads: tuple[AttachmentKind, ...]
@@ -95,7 +97,8 @@ def pane(case_id: str, *, messages: Sequence[Message] = (), comment: str | None 
     return Pane(
         view=view, sections=sheet.sections(view, opened or {}), checks=sheet.checks(view),
         working=sheet.working(view.definition, ((line.name, line.value, line.why) for line in view.working if line.counts)),
-        opinions=sheet.opinions(view.definition, events),
+        opinions=sheet.opinions(view.definition, events, running=view.row.entry),
+        voting=voting(view, events, (post.role for post in person().posts)),
         differences=sheet.since_return(view.definition, events) if resubmitted else [],
         boxes=boxes(view, specs, by_field, lang, change=request.args.get("change", ""),
                     more={spec.name: BLANK_ROWS for spec in specs if spec.type == "table"}),
