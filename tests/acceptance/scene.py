@@ -178,7 +178,9 @@ class Scene:
             "field": ["bank_card"], "reason": "想看一眼", "s": [pair], "applicant": self.person, "status": "disabled", "role": "county_leader",
             "organisation": county, "parent": county, "union": county, "code": "X9", "name": "走查", "level": "unit", "username": "walker",
             "text": AID.replace("version: 1", "version: 2"), "session": "others", "remove": self.file, "old": "wrong", "new": "一句新的话2026",
-            "again": "一句新的话2026", "password": "wrong", "pool": "539921/2026/walk", "unit": "money", "what": "adjust", "proposal": "0", "answer": "confirm", "amount": "1", "unmask": "1", "seal": "x", "named": "no", "upheld": "yes", "opinion": "走查"}
+            "again": "一句新的话2026", "password": "wrong", "amount": "1", "unmask": "1", "seal": "x",
+            "pool": "539921/2026/walk", "unit": "money", "what": "adjust", "proposal": "0", "answer": "confirm", "day": "2026-12-31",
+            "named": "no", "upheld": "yes", "opinion": "走查"}
 
     def json(self, model: type[BaseModel] | None, case_id: str) -> Any:
         """A body that `model` accepts, aimed at this case."""

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from tests.browser.visits import Site
 from web import public
-from workflow import people, queries
-from workflow.db import reading
+from workflow import money, people, queries
+from workflow.actors import COMMAND
+from workflow.db import reading, writing
 from workflow.records import Account, Case, Task
 
 STRANGER = ""
@@ -24,6 +25,8 @@ PAGES: dict[str, tuple[str, ...]] = {
     "handler": ("/tasks", "/tasks/{flagged}", "/tasks/{checked}", "/tasks/batch?s={checked}:1", "/tasks/find", "/tasks/find?q=2026", "/done",
                 "/settings"),
     "cashier": ("/tasks/{paying}",),
+    "finance": ("/funds",),
+    "leader": ("/funds/{pool}",),
     "auditor": ("/audit", "/audit?q=2026", "/audit/cases/{adjusted}", "/audit/verify", "/audit/seals", "/audit/reads"),
     "admin": ("/admin/accounts", "/admin/accounts/{account}", "/admin/accounts/new", "/admin/organisations", "/admin/definitions",
               "/admin/definitions/medical_aid/1", "/admin/definitions/files/medical_aid.v1.yaml", "/admin/unmanned",
@@ -38,7 +41,7 @@ MAIN = (("worker", "/programmes"), ("worker", "/cases/{returned}/form"), ("worke
 
 def ids(site: Site) -> dict[str, str]:
     """Return what stands for the names in the paths."""
-    worker = site.person_id("worker")
+    worker, pool = site.person_id("worker"), str(_pool(site))
     with reading(site.sessions) as session:
         def first(*conditions: object) -> Case:
             return session.scalars(select(Case).where(*conditions).order_by(Case.id)).first()
@@ -53,7 +56,7 @@ def ids(site: Site) -> dict[str, str]:
             "returned": first(Case.applicant_id == worker, Case.state == "draft", Case.submitted_at.is_not(None)).id, "paid": paid.id,
             "notice": _ours(session, site), "flagged": task("county_review", True), "checked": task("county_review"),
             "paying": task("paying"), "adjusted": first(Case.adjusted_fen.is_not(None), Case.state == "paid").id,
-            "account": str(account), "token": _token(site, paid.id)}
+            "account": str(account), "token": _token(site, paid.id), "pool": pool}
 
 
 def _ours(session: Session, site: Site) -> str:
@@ -62,6 +65,15 @@ def _ours(session: Session, site: Site) -> str:
     actor = people.actor_of(session, account, site.now.date())
     page = queries.tasks(session, actor, site.now, limit=50, after=None)
     return next(row.case_id for row in page.rows if row.state == "notice_record")
+
+
+def _pool(site: Site) -> int:
+    """A pool of the county's in which a change waits for the leader: the demo's own programmes need none."""
+    with writing(site.sessions) as session:
+        account = session.scalars(select(Account.id).where(Account.username == "finance")).one()
+        pool = money.open_pool(session, "YL/2026/winter", 20_000_000, COMMAND, site.now)
+        money.adjust(session, pool, 5_000_000, "县财政追加，云财〔2026〕12号", people.actor_of(session, account, site.now.date()), site.now)
+    return pool
 
 
 def _token(site: Site, case_id: str) -> str:
