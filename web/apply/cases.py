@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.exceptions import NotFound as NoSuchPage
 
-from workflow import engine, history, queries
+from workflow import engine, history, programmes, queries
 from workflow.calendar import working_calendar
 from workflow.engine import Action, CaseView
 from workflow.engine.judge import RETURN
@@ -142,17 +142,18 @@ def _story(view: CaseView, lang: str) -> list[Told]:
     amount: int | None = None
     rows = session().execute(
         select(Decision.state, Decision.trigger, Decision.at, Decision.role, Decision.amount_fen, Decision.seq, Event.to_state,
-               Organisation.name)
+               Decision.definition_digest,               Organisation.name)
         .join(Event, (Event.stream == Decision.case_id) & (Event.seq == Decision.seq))
         .outerjoin(Organisation, Organisation.id == Decision.organisation_id)
         .where(Decision.case_id == view.row.id).order_by(Decision.seq))
     for row in rows:
-        way = next((way for way in view.definition.ways(row.state) if way.trigger == row.trigger and way.dest == row.to_state), None) or next(
-            (way for way in view.definition.ways(row.state) if way.trigger == row.trigger), None)
+        then = programmes.by_digest(session(), row.definition_digest)
+        way = next((way for way in then.ways(row.state) if way.trigger == row.trigger and way.dest == row.to_state), None) or next(
+            (way for way in then.ways(row.state) if way.trigger == row.trigger), None)
         changed = row.amount_fen if amount is not None and row.amount_fen != amount else None
         amount = row.amount_fen
         returned = row.trigger == RETURN
-        story.append(Told(row.at, view.definition.states[row.state].label, way.label if way else Label(row.trigger), row.role,
+        story.append(Told(row.at, then.states[row.state].label, way.label if way else Label(row.trigger), row.role,
                           row.name or "", changed, returned, _comment(view.row.id, row.seq) if returned else ""))
     return story
 

@@ -12,7 +12,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from workflow import engine, history
+from workflow import engine, history, programmes
 from workflow.engine import CaseView
 from workflow.engine.judge import RETURN
 from workflow.language.definition import Label
@@ -87,8 +87,9 @@ def _opinions(view: CaseView) -> list[Opinion]:
         .where(Event.stream == view.row.id, Decision.role.not_in(("applicant", "agent", "system")), Decision.trigger != RETURN)
         .order_by(Event.seq))
     for row in rows:
-        way = next((way for way in view.definition.ways(row.state) if way.trigger == row.done), None)
+        then = programmes.by_digest(session(), row.definition_digest)
+        way = next((way for way in then.ways(row.state) if way.trigger == row.done), None)
         latest.pop(row.state, None)
-        latest[row.state] = Opinion(view.definition.states[row.state].label, way.label if way else Label(row.done), row.union or "",
+        latest[row.state] = Opinion(then.states[row.state].label, way.label if way else Label(row.done), row.union or "",
                                     row.person or "", str(history.details(session(), row)["comment"]), row.at)
     return list(latest.values())

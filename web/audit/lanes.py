@@ -66,7 +66,7 @@ def lanes(view: CaseView, events: Sequence[EventRow], now: datetime) -> Lanes | 
     calendar, moves = working_calendar(), [event for event in events if event.kind == "act" and event.at >= submitted]
     made = []
     for entered, left in zip(moves, [*moves[1:], None], strict=True):
-        state = view.definition.states[entered.to_state or ""]
+        state = (entered.definition or view.definition).states[entered.to_state or ""]
         if state.final or state.kind == "auto":
             continue
         end = left.at if left is not None else now

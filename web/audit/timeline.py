@@ -67,7 +67,7 @@ def timeline(definition: Definition, events: Sequence[EventRow]) -> list[Group]:
             continue
         groups += _folded(definition, run)
         run = []
-        groups.append(Group(_card(definition, event, entered, amount)))
+        groups.append(Group(_card(event.definition or definition, event, entered, amount)))
         entered, amount = event.at, event.amount_fen
     return groups + _folded(definition, run)
 
@@ -142,7 +142,7 @@ def _took(definition: Definition, event: EventRow, entered: datetime | None) -> 
 def _folded(definition: Definition, run: Sequence[EventRow]) -> list[Group]:
     if not run:
         return []
-    small = tuple(Small(event.seq, event.at, _said(definition, event), _who(event), event.comment, short(event.hash)) for event in run)
+    small = tuple(Small(event.seq, event.at, _said(event.definition or definition, event), _who(event), event.comment, short(event.hash)) for event in run)
     kinds = dict.fromkeys(_kind(event.kind) for event in run)
     return [Group(None, small, _("、").join(kinds))]
 
@@ -150,7 +150,8 @@ def _folded(definition: Definition, run: Sequence[EventRow]) -> list[Group]:
 def _kind(kind: str) -> str:
     words = {"start": _("开始填报"), "attach": _("上传材料"), "detach": _("删除材料"), "reveal": _("查看完整信息"),
              "view_file": _("查看材料"), "print": _("打印"), "export": _("导出"), "verify": _("校验"), "remind": _("提醒"),
-             "objection": _("公示异议"), "settle_objection": _("处理公示异议"), "urge": _("催办"), "escalate": _("督办")}
+             "objection": _("公示异议"), "settle_objection": _("处理公示异议"), "urge": _("催办"), "escalate": _("督办"),
+             "migrate": _("迁移到新版本"), "migrate_undo": _("撤回迁移")}
     return words.get(kind, kind)
 
 
@@ -161,6 +162,9 @@ def _said(definition: Definition, event: EventRow) -> str:
     if event.kind == "reveal":
         fields = _("、").join(name_of(definition, f"form.{name}").text(lang) for name in extra.get("fields", ()))
         return f"{_kind(event.kind)} {fields}"
+    if event.kind in ("migrate", "migrate_undo"):
+        return _("%(what)s：第 %(before)s 版到第 %(after)s 版，环节“%(state)s”", what=_kind(event.kind), before=extra.get("from_version"),
+                 after=extra.get("to_version"), state=definition.states[event.to_state].label.text(lang) if event.to_state in definition.states else "")
     if event.kind == "settle_objection":
         return f"{_kind(event.kind)}{_('：')}{_('成立') if extra.get('upheld') else _('不成立')}"
     return _kind(event.kind)

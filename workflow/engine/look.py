@@ -29,6 +29,7 @@ from .dossier import Dossier, local_day, open_dossier
 from .duties import conflicts, keeping, standing
 from .facts import facts_of
 from .judge import RETURN, applying, asked, behind, judge
+from .lineage import renamed
 from .meetings import MINUTES
 
 
@@ -334,8 +335,9 @@ def _stages(session: Session, dossier: Dossier) -> tuple[Stage, ...]:
     """Return the step bar: what lies behind, where the case is, what is to come."""
     definition, now = dossier.definition, dossier.state
     left: dict[str, datetime] = {}
-    for seq_state, at in _left(session, dossier.id):
-        left[seq_state] = at
+    called = renamed(session, dossier.id, definition) if definition.migrate_from else {}
+    for seq, state, at in _left(session, dossier.id):
+        left[called.get(seq, state)] = at
     names = list(definition.progress)
     here = names.index(now) if now in names else None
     stages = []
@@ -352,9 +354,9 @@ def _stages(session: Session, dossier: Dossier) -> tuple[Stage, ...]:
     return tuple(stages)
 
 
-def _left(session: Session, case_id: str) -> list[tuple[str, datetime]]:
-    return [(row.state, row.at) for row in session.execute(
-        select(Decision.state, Decision.at).where(Decision.case_id == case_id).order_by(Decision.seq))]
+def _left(session: Session, case_id: str) -> list[tuple[int, str, datetime]]:
+    return [(row.seq, row.state, row.at) for row in session.execute(
+        select(Decision.seq, Decision.state, Decision.at).where(Decision.case_id == case_id).order_by(Decision.seq))]
 
 
 def _correction(session: Session, dossier: Dossier) -> Correction | None:

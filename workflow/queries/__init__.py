@@ -6,6 +6,7 @@ no page grows with the archive.
 
 from ..scope import visible
 from .chains import Chain, chain, seals, unsealed
+from .elapsed import Spent, Stay, spent, stays
 from .finding import CaseRow, DecidedRow, cases, decided, identity_kind, my_cases, search, search_identity
 from .pages import CAP, Page
 from .queue import Chips, TaskRow, batch_triggers, chips, tasks
@@ -13,8 +14,8 @@ from .recalculation import Recalculation, recalculate
 from .traces import EventRow, ReadRow, events, files_ever, reads
 
 __all__ = [
-    "CAP", "CaseRow", "Chain", "Chips", "DecidedRow", "EventRow", "Page", "ReadRow", "Recalculation", "TaskRow", "batch_triggers",
+    "CAP", "CaseRow", "Chain", "Chips", "DecidedRow", "EventRow", "Page", "ReadRow", "Recalculation", "Spent", "Stay", "TaskRow", "batch_triggers",
     "cases", "chain", "chips",
-    "decided", "events", "files_ever", "identity_kind", "my_cases", "reads", "recalculate", "search", "seals", "search_identity",
+    "decided", "events", "files_ever", "identity_kind", "my_cases", "reads", "recalculate", "search", "seals", "search_identity", "spent", "stays",
     "tasks", "unsealed", "visible",
 ]

@@ -50,6 +50,7 @@ class DecidedRow:
     trigger: str
     at: datetime
     amount_fen: int | None
+    definition: Definition           # as it was then
 
 
 _COLUMNS: tuple[Any, ...] = (Case.id, Case.number, Person.name, Case.definition_digest, Organisation.name.label("unit"), Case.state, Case.outcome,
@@ -114,14 +115,14 @@ def decided(session: Session, actor: Actor, *, limit: int = 50, after: str | Non
     mine = (Decision.actor_id == actor.person_id, Decision.role.not_in(("applicant", "agent")))
     query: Select[Any] = (
         select(*_COLUMNS, Decision.seq, Decision.state.label("at_state"), Decision.trigger, Decision.at,
-               Decision.amount_fen.label("decided_fen"))
+               Decision.amount_fen.label("decided_fen"), Decision.definition_digest.label("digest_then"))
         .select_from(Decision).join(Case, Case.id == Decision.case_id).join(Person, Person.id == Case.applicant_id)
         .join(Organisation, Organisation.id == Case.unit_id).where(*mine))
     place = position(after)
     if place is not None:
         query = query.where(tuple_(Decision.at, Decision.case_id) < tuple_(literal(place[0], Decision.at.type), literal(place[1])))
     rows = session.execute(query.order_by(Decision.at.desc(), Decision.case_id.desc()).limit(limit + 1)).all()
-    made = tuple(DecidedRow(_made(session, row), row.seq, row.at_state, row.trigger, row.at, row.decided_fen)
+    made = tuple(DecidedRow(_made(session, row), row.seq, row.at_state, row.trigger, row.at, row.decided_fen, by_digest(session, row.digest_then))
                  for row in rows[:limit])
     some = select(Decision.seq).where(*mine).limit(CAP + 1).subquery()
     total = session.scalar(select(func.count()).select_from(some)) or 0

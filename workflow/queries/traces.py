@@ -14,7 +14,10 @@ from sqlalchemy.orm import Session
 
 from .. import history
 from ..actors import Actor
+from ..errors import NotFound
+from ..language.definition import Definition
 from ..language.identity import mask
+from ..programmes import by_digest
 from ..records import Attachment, Case, Event, Organisation, Person
 from ..scope import visible
 from .pages import Page, cursor, position
@@ -46,6 +49,7 @@ class EventRow:
     extra: Mapping[str, Any] = field(default_factory=dict)
     comment: str = ""
     changes: Mapping[str, Any] = field(default_factory=dict)
+    definition: Definition | None = None     # the version it happened under, which a later move does not change
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,16 @@ def _event(session: Session, event: Event, who: str, place: str, behalf: str, op
     return EventRow(
         event.seq, event.kind, event.at, who, event.actor_id, event.role, place, event.organisation_id, behalf, event.trigger,
         event.from_state, event.to_state, event.amount_fen, event.hash, event.leaf_index, body.get("via", ""),
-        body.get("extra", {}), inside["comment"], inside["changes"])
+        body.get("extra", {}), inside["comment"], inside["changes"],
+        _then(session, event.definition_digest))
+
+
+def _then(session: Session, digest: str | None) -> Definition | None:
+    """The version an event happened under; None where the column was tampered with, which the verifier tells."""
+    try:
+        return None if digest is None else by_digest(session, digest)
+    except NotFound:
+        return None
 
 
 def reads(session: Session, actor: Actor, *, limit: int = 50, after: str | None = None, who: str = "") -> Page[ReadRow]:
