@@ -6,14 +6,16 @@ import re
 from datetime import date, datetime
 from typing import Literal
 
-from sqlalchemy import delete, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, String, bindparam, cast, delete, literal, null, or_, select, union_all, update
+from sqlalchemy.orm import Session, aliased
 
 from .. import history
 from ..actors import Actor, Post
 from ..errors import NotFound, NotYours, Refused, one
+from ..language.roles import clashes
 from ..organisations import actor_role
-from ..records import Account, ApiToken, Appointment, Organisation, Person, SignIn
+from ..records import Absence, Account, ApiToken, Appointment, Organisation, Person, SignIn
+from .absences import deciding
 
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}")
 
@@ -76,23 +78,44 @@ def set_status(session: Session, account_id: int, status: Literal["active", "dis
 
 def actor_of(session: Session, account_id: int, today: date,
              via: Literal["page", "api", "batch", "timer", "command"] = "page") -> Actor:
-    """Return who acts through this account and the roles they hold on `today`; one SELECT.
+    """Return who acts through this account, the roles they hold on `today`, and after those the deciding roles of
+    everybody they stand in for today; one SELECT.
 
-    Raises `NotFound` for an unknown or disabled account. Roles at a closed organisation do not count.
+    Raises `NotFound` for an unknown or disabled account. Roles at a closed organisation do not count; who has no
+    deciding post of their own left, or may not hold both, stands in for nobody.
     """
-    rows = session.execute(
-        select(Account.person_id, Person.name, Appointment.role, Organisation.id, Organisation.path,
-               Organisation.name.label("organisation"))
-        .join(Person, Person.id == Account.person_id)
-        .outerjoin(Appointment, (Appointment.person_id == Person.id) & (Appointment.starts_on <= today)
-                   & or_(Appointment.ends_on.is_(None), Appointment.ends_on >= today))
-        .outerjoin(Organisation, (Organisation.id == Appointment.organisation_id) & Organisation.active)
-        .where(Account.id == account_id, Account.status == "active").order_by(Appointment.id)
-    ).all()
+    rows = session.execute(_OWN_AND_OTHERS, {"account": account_id, "today": today}).all()
     if not rows:
         raise NotFound("account")
-    posts = dict.fromkeys(Post(row.role, row.id, row.path, row.organisation) for row in rows if row.id is not None)
-    return Actor(rows[0].person_id, rows[0].name, tuple(posts), via, account_id)
+    own = tuple(dict.fromkeys(Post(row.role, row.place, row.path, row.union) for row in rows if row.place is not None and row.behalf is None))
+    held = {post.role for post in own}
+    others = dict.fromkeys(
+        Post(row.role, row.place, row.path, row.union, row.behalf, row.behalf_name) for row in rows
+        if row.place is not None and row.behalf is not None and deciding(row.role) and not clashes({*held, row.role}))
+    return Actor(rows[0].person_id, rows[0].name, (*own, *others) if any(deciding(role) for role in held) else own, via, account_id)
+
+
+def _held(person: ColumnElement[str]) -> ColumnElement[bool]:
+    day = bindparam("today", type_=Appointment.starts_on.type)
+    return ((Appointment.person_id == person) & (Appointment.starts_on <= day)
+            & or_(Appointment.ends_on.is_(None), Appointment.ends_on >= day))
+
+
+_away = aliased(Person)
+_WHO = (Account.person_id, Person.name.label("name"))
+_WHAT = (Appointment.role, Organisation.id.label("place"), Organisation.path, Organisation.name.label("union"))
+_ACTIVE = (Account.id == bindparam("account"), Account.status == "active")
+_OWN_AND_OTHERS = union_all(
+    select(literal(0).label("n"), Appointment.id.label("post"), *_WHO, *_WHAT, cast(null(), String).label("behalf"), cast(null(), String).label("behalf_name"))
+    .join(Person, Person.id == Account.person_id).outerjoin(Appointment, _held(Account.person_id.expression))
+    .outerjoin(Organisation, (Organisation.id == Appointment.organisation_id) & Organisation.active).where(*_ACTIVE),
+    select(literal(1), Appointment.id, *_WHO, *_WHAT, Absence.person_id, _away.name)
+    .join(Person, Person.id == Account.person_id).join(Absence, Absence.substitute_id == Account.person_id)
+    .join(_away, _away.id == Absence.person_id).join(Appointment, _held(Absence.person_id.expression))
+    .join(Organisation, (Organisation.id == Appointment.organisation_id) & Organisation.active)
+    .where(*_ACTIVE, Absence.cancelled_at.is_(None), Absence.starts_on <= bindparam("today", type_=Absence.starts_on.type),
+           Absence.ends_on >= bindparam("today", type_=Absence.ends_on.type)),
+).order_by("n", "post")
 
 
 def _account(session: Session, account_id: int) -> Account:
