@@ -145,7 +145,7 @@ def _story(view: CaseView, lang: str) -> list[Told]:
                Decision.definition_digest,               Organisation.name)
         .join(Event, (Event.stream == Decision.case_id) & (Event.seq == Decision.seq))
         .outerjoin(Organisation, Organisation.id == Decision.organisation_id)
-        .where(Decision.case_id == view.row.id).order_by(Decision.seq))
+        .where(Decision.case_id == view.row.id, Event.kind == "act").order_by(Decision.seq))     # no single voice of a vote
     for row in rows:
         then = programmes.by_digest(session(), row.definition_digest)
         way = next((way for way in then.ways(row.state) if way.trigger == row.trigger and way.dest == row.to_state), None) or next(
