@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, bindparam, literal_column, select, update
+from sqlalchemy import ColumnElement, bindparam, literal_column, null, select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -21,7 +21,6 @@ from ..engine.dossier import Dossier
 from ..errors import Busy
 from ..programmes import by_digest
 from ..records import Case, Timer
-from ..statements import Prepared, rows_changed
 from . import clock, effects
 from .failures import failed
 
@@ -40,9 +39,9 @@ _CANDIDATE_BUT = _CANDIDATE.where(_timers.c.id.not_in(bindparam("but", expanding
 _ANY = select(_timers.c.id).where(_DUE, _timers.c.at <= bindparam("now", type_=_timers.c.at.type)).limit(1)
 _MINE = update(_timers).where(_timers.c.id == bindparam("timer"), literal_column("status = 'due'"),
                               _timers.c.at <= bindparam("now", type_=_timers.c.at.type))
-_TAKE = Prepared(_MINE.values(status=literal_column("'fired'"), fired_at=bindparam("now", type_=_timers.c.at.type),
-                              fired_seq=bindparam("seq"), error=None))
-_END = Prepared(_MINE.values(status=bindparam("status")))
+_TAKE = _MINE.values(status=literal_column("'fired'"), fired_at=bindparam("now", type_=_timers.c.at.type), fired_seq=bindparam("seq"),
+                     error=null())
+_END = _MINE.values(status=literal_column("'cancelled'"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +138,13 @@ def _claimed(session: Session, found: Row[Any], now: datetime, done: Swept) -> l
     """Carry one timer out in the open transaction; return which list of `done` it belongs to, None for one that is no longer due."""
     connection, mine = session.connection(), {"timer": found.timer_id, "now": now}
     if (found.timer_entry, found.timer_state) != (found.entry, found.state):
-        _END(connection, mine | {"status": "cancelled"})             # of a stay that is over: a migration took the case along
+        connection.execute(_END, mine)   # of a stay that is over: a migration took the case along
         return None
     definition = by_digest(session, found.definition_digest)
     # As much of a dossier as an event needs; the step of a `fire` reads its own.
     dossier = Dossier(found, definition, form={}, decided=(), attached={}, related=False, drafts=0, replay=None)
     rule = effects.rule_of(definition.states.get(found.state), found)
-    if rows_changed(_TAKE(connection, mine | {"seq": found.last_seq + 1})) != 1:
+    if connection.execute(_TAKE, mine | {"seq": found.last_seq + 1}).rowcount != 1:
         return None                      # another process was faster; the row it was read from is older than the lock
     if effects.held(session, dossier, found, now):
         connection.execute(update(_timers).where(_timers.c.id == found.timer_id).values(status="held", fired_at=None, fired_seq=None))
