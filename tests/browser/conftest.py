@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from tests.browser.board import hang
 from tests.browser.visits import Site, Visit
 from web import create_app, db, demo
 
@@ -58,6 +59,14 @@ def found(url: str, uploads: Path, *, cases: int, workers: int) -> None:
 
 
 @contextmanager
+def posting(url: str, uploads: Path) -> Iterator[Any]:
+    """Sessions of the county, for what the demo does not have."""
+    database = db.database(application(url, uploads))
+    yield database.sessions
+    database.engine.dispose()
+
+
+@contextmanager
 def served(url: str, uploads: Path) -> Iterator[Site]:
     app = application(url, uploads)
     server = make_server("127.0.0.1", 0, app, threaded=True, **KEEP_SILENT)
@@ -79,6 +88,8 @@ def county(scratch: Path, sqlite_template: Path) -> Path:
     folder.mkdir()
     shutil.copyfile(sqlite_template, folder / "bangfu.db")
     found(f"sqlite:///{folder / 'bangfu.db'}", folder / "uploads", cases=60, workers=200)
+    with posting(f"sqlite:///{folder / 'bangfu.db'}", folder / "uploads") as sessions:
+        hang(sessions, NOW)
     connection = sqlite3.connect(folder / "bangfu.db", isolation_level=None)
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()

@@ -12,16 +12,18 @@ from web import public
 from workflow import money, people, queries
 from workflow.actors import COMMAND
 from workflow.db import reading, writing
-from workflow.records import Account, Case, Task
+from workflow.records import Account, Case, Notice, Task
 
 STRANGER = ""
 PAGES: dict[str, tuple[str, ...]] = {
-    STRANGER: ("/sign-in", "/programmes", "/programmes/study_dream", "/progress", "/progress/{token}", "/help", "/nothing/here"),
+    STRANGER: ("/sign-in", "/programmes", "/programmes/study_dream", "/progress", "/progress/{token}", "/notices", "/notices?programme=posted_grant",
+               "/notices/{posted}", "/notices/nothing", "/help", "/nothing/here"),
     "worker": ("/programmes", "/cases", "/cases/{returned}", "/cases/{returned}/form", "/cases/{returned}/form?all=1",
                "/cases/{returned}/form/1", "/cases/{returned}/form/2", "/cases/{returned}/form/3", "/cases/{returned}/form/4",
                "/cases/{returned}/check", "/cases/{returned}/act/abandon", "/cases/{paid}", "/cases/{paid}/receipt",
                "/cases/{paid}/print", "/settings/password"),
-    "grassroots": ("/tasks", "/tasks/{notice}", "/programmes/medical_aid/for"),
+    "grassroots": ("/tasks", "/tasks/{notice}", "/tasks/notices", "/tasks/notices?over=1", "/notices/{posted}/poster",
+                   "/notices/poster?union={board}&programme=posted_grant", "/programmes/medical_aid/for"),
     "handler": ("/tasks", "/tasks/{flagged}", "/tasks/{checked}", "/tasks/batch?s={checked}:1", "/tasks/find", "/tasks/find?q=2026", "/done",
                 "/settings"),
     "cashier": ("/tasks/{paying}",),
@@ -52,11 +54,12 @@ def ids(site: Site) -> dict[str, str]:
 
         paid = first(Case.applicant_id == worker, Case.state == "paid")
         account = session.scalars(select(Account.id).where(Account.username == "handler")).one()
+        posted = session.scalars(select(Notice).where(Notice.status == "running").order_by(Notice.starts_on)).first()
         return {
             "returned": first(Case.applicant_id == worker, Case.state == "draft", Case.submitted_at.is_not(None)).id, "paid": paid.id,
             "notice": _ours(session, site), "flagged": task("county_review", True), "checked": task("county_review"),
             "paying": task("paying"), "adjusted": first(Case.adjusted_fen.is_not(None), Case.state == "paid").id,
-            "account": str(account), "token": _token(site, paid.id), "pool": pool}
+            "posted": posted.id, "board": str(posted.organisation_id), "account": str(account), "token": _token(site, paid.id), "pool": pool}
 
 
 def _ours(session: Session, site: Site) -> str:
