@@ -10,17 +10,18 @@ from datetime import datetime
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from flask_babel import gettext as _
 
-from workflow import engine, history, programmes
+from workflow import engine, queries
 from workflow.engine import CaseView
 from workflow.engine.judge import RETURN
-from workflow.language.definition import Label
+from workflow.language.definition import Definition, Label
 from workflow.language.fields import mask
 from workflow.privacy import vault
-from workflow.records import Decision, Event, Organisation, Person
+from workflow.queries import EventRow
+from workflow.records import Person
 
-from .. import language
+from .. import language, voting
 from ..access import SIGNED_IN, access, person
 from ..db import local, now, session
 from ..wording import amount_rule
@@ -41,6 +42,7 @@ class Opinion:
     name: str
     comment: str
     at: datetime
+    voices: tuple[str, ...] = ()         # of a vote, one a voter
 
 
 @blueprint.get("/cases/<case_id>/print")
@@ -78,18 +80,34 @@ def _paired(answers: list[Answer]) -> list[tuple[Answer, ...]]:
 
 
 def _opinions(view: CaseView) -> list[Opinion]:
-    """What every step decided last, in the order of the steps; returns and the applicant's own acts are left out."""
+    """What every step decided last, in the order of the steps; returns and the applicant's own acts are left out.
+
+    Of a vote the counts, and for officers every voice: its applicant reads nobody's name there.
+    """
     latest: dict[str, Opinion] = {}
-    rows = session().execute(
-        select(Event.__table__, Decision.state, Decision.trigger.label("done"), Person.name.label("person"), Organisation.name.label("union"))
-        .join(Decision, (Decision.case_id == Event.stream) & (Decision.seq == Event.seq))
-        .outerjoin(Person, Person.id == Decision.actor_id).outerjoin(Organisation, Organisation.id == Decision.organisation_id)
-        .where(Event.stream == view.row.id, Decision.role.not_in(("applicant", "agent", "system")), Decision.trigger != RETURN)
-        .order_by(Event.seq))
-    for row in rows:
-        then = programmes.by_digest(session(), row.definition_digest)
-        way = next((way for way in then.ways(row.state) if way.trigger == row.done), None)
-        latest.pop(row.state, None)
-        latest[row.state] = Opinion(then.states[row.state].label, way.label if way else Label(row.done), row.union or "",
-                                    row.person or "", str(history.details(session(), row)["comment"]), row.at)
+    voices: list[EventRow] = []
+    for event in queries.events(session(), view.row.id):
+        if event.kind in ("vote", "meeting"):
+            voices.append(event)
+        if event.kind != "act":
+            continue
+        then, state = event.definition or view.definition, event.from_state or ""
+        counts = event.extra.get("voices")
+        if counts or event.trigger != RETURN and event.role not in ("applicant", "agent", "system"):
+            way = next((way for way in then.ways(state) if way.trigger == event.trigger), None)
+            latest.pop(state, None)
+            said = () if view.mine else tuple(_voice(then, one) for one in voices) if counts else ()
+            latest[state] = Opinion(
+                then.states[state].label, way.label if way else Label(event.trigger or ""),
+                voices[0].organisation if counts and voices else event.organisation, event.who,
+                f"{way.label.text(language.lang()) if way else ''}{_('：')}{voting.counted(counts)}" if counts else event.comment, event.at, said)
+        voices = []
     return list(latest.values())
+
+
+def _voice(definition: Definition, event: EventRow) -> str:
+    """施洁 同意：情况属实"""
+    branch = next((one.label.text(language.lang()) for one in definition.states[event.from_state or ""].branches
+                   if one.key == event.extra.get("branch")), "")
+    words = " ".join(filter(None, (branch, event.who, voting.spoken(event))))
+    return f"{words}{_('：')}{event.comment}" if event.comment else words
