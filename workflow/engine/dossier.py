@@ -5,7 +5,7 @@ The decision path must stay near hand-written SQL, so it reads plain rows and no
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -50,6 +50,7 @@ class Dossier:
     related: bool                    # the actor's own identity number, phone or card stands in this case
     drafts: int                      # how many people have typed something here and not sent it
     replay: Row[Any] | None          # the event that already carries this request's idempotency key
+    related_to: frozenset[str] = frozenset()   # of the people the actor stands in for, those of whom the same is true
     ballots: tuple[Row[Any], ...] = ()   # in a vote or a parallel step: its tasks of this stay, given and not, none cancelled
     draft: dict[str, Any] = field(default_factory=dict)
 
@@ -114,6 +115,8 @@ _BESIDE = union_all(
 _BALLOTS = select(_tasks).where(
     _tasks.c.case_id == bindparam("case_id"), _tasks.c.entry == bindparam("entry"), _tasks.c.kind.in_(("ballot", "branch")),
     _tasks.c.status != "cancelled").order_by(_tasks.c.place, _tasks.c.id)
+_RELATED_TO = select(_me.c.id).join(_identities, _identities.c.digest.in_((_me.c.id_no_index, _me.c.phone_index, _me.c.bank_card_index))).where(
+    _identities.c.case_id == bindparam("case_id"), _me.c.id.in_(bindparam("people", expanding=True)))
 _REPLAY = select(_events).where(_events.c.id == bindparam("event"))
 
 
@@ -149,8 +152,14 @@ def open_dossier(session: Session, case_id: str, actor: Actor, *, lock: bool = F
         row=row, definition=definition, form=unsealed(session, "cases", case_id, definition, row.form, row.sealed),
         decided=tuple(sorted(decided, key=lambda d: d.seq)), attached=attached, related=related, drafts=drafts,
         replay=replay,
+        related_to=related_to(session, case_id, actor.stands_for) if actor.stands_for else frozenset(),
         draft=draft_values(session, row) if row.draft_form is not None else {},
     )
+
+
+def related_to(session: Session, case_id: str, people: Collection[str]) -> frozenset[str]:
+    """Return those of these people whose own identity number, phone or card stands in the case."""
+    return frozenset(session.connection().execute(_RELATED_TO, {"case_id": case_id, "people": sorted(people)}).scalars())
 
 
 def unsealed(session: Session, table: str, row_id: str, definition: Definition, plain: Mapping[str, Any],

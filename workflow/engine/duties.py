@@ -134,9 +134,11 @@ def conflicts(dossier: Dossier, state: str, actor: Actor, role: str, *, declared
                                    "这是您本人申请或代办的事项，须由他人办理",
                                    "You, or whom you stand in for, applied for or filed this case; somebody else must decide it"
                                    if behalf else "You applied for or filed this case; somebody else must decide it"))
-        elif dossier.related:
-            reasons.append(Message("RELATED", "本件登记的证件、电话或银行卡与您本人相同，须回避",
-                                   "Your own identity number, phone or card stands in this case; you must stand aside"))
+        elif dossier.related or behalf in dossier.related_to:
+            reasons.append(Message("RELATED", "本件登记的证件、电话或银行卡与您所代理的人相同，须回避" if not dossier.related else
+                                   "本件登记的证件、电话或银行卡与您本人相同，须回避",
+                                   "Your own identity number, phone or card, or that of whom you stand in for, stands in this case; you must stand aside"
+                                   if behalf else "Your own identity number, phone or card stands in this case; you must stand aside"))
     distinct = definition.separation.distinct
     if state in distinct:
         before = next((d for d in dossier.decided if d.actor_id in both

@@ -87,16 +87,19 @@ _NOTE = update(_cases).where(_cases.c.id == bindparam("case_id"), _cases.c.last_
 
 def note(session: Session, dossier: Dossier, kind: str, actor: Actor, role: str, now: datetime,
          extra: dict[str, object], *, comment: str = "", idem_key: str | None = None,
-         request_digest: str | None = None) -> None:
-    """Add an event that leaves state, amount and revision as they are, and move the case's chain head to it."""
+         request_digest: str | None = None) -> int:
+    """Add an event that leaves state, amount and revision as they are, move the case's chain head to it, and return its seq."""
     row = dossier.row
-    post = next((p for p in actor.posts if p.role == role), None)
+    # Of several posts of this role the one that has the task, and of several of those one's own before a substitute's.
+    post = min((p for p in actor.posts if p.role == role), default=None,
+               key=lambda p: (p.organisation_id != row.task_organisation_id, p.behalf is not None))
     appended = history.append(
         session, stream=row.id, seq=row.last_seq + 1, prev=row.last_hash, kind=kind, at=now, actor=actor, role=role,
         organisation_id=post.organisation_id if post else None,
-        on_behalf_of=row.applicant_id if role == "agent" else None,
+        on_behalf_of=row.applicant_id if role == "agent" else post.behalf if post else None,
         from_state=row.state, to_state=row.state, amount_fen=row.amount_fen, revision=row.revision,
         definition_digest=row.definition_digest, comment=comment, extra=extra, idem_key=idem_key,
         request_digest=request_digest)
     session.connection().execute(_NOTE, {"case_id": row.id, "was": row.last_seq, "last_seq": appended.seq,
                                          "last_hash": appended.hash})
+    return appended.seq
