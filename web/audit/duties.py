@@ -27,7 +27,7 @@ class Duties:
 def duties(view: CaseView, events: Sequence[EventRow]) -> Duties:
     """Return what the history shows; the engine refused the rest when it was tried."""
     lang, definition = language.lang(), view.definition
-    acts = [event for event in events if event.kind == "act" and event.actor_id and event.role not in ("applicant", "agent")]
+    acts = [event for event in events if event.kind in ("act", "vote", "meeting") and event.actor_id and event.role not in ("applicant", "agent")]
     by_state: dict[str, dict[str, str]] = {}
     for event in acts:
         by_state.setdefault(event.from_state or "", {})[event.actor_id or ""] = event.who

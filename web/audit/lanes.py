@@ -72,6 +72,8 @@ def lanes(view: CaseView, events: Sequence[EventRow], now: datetime) -> Lanes | 
         end = left.at if left is not None else now
         promised = None if state.due is None else _days(calendar, entered.at, calendar.due(entered.at, state.due))
         place = left.organisation if left is not None else view.waiting[0].organisation if view.waiting else ""
+        if left is not None and not place:       # a vote is ended by the system; it was held where its voters are
+            place = next((event.organisation for event in events if event.kind in ("vote", "meeting") and entered.seq < event.seq < left.seq), "")
         if state.kind == "draft":
             place = _("申请人")
         made.append(Lane(

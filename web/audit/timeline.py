@@ -13,7 +13,7 @@ from workflow.language.definition import Definition
 from workflow.machine import name_of
 from workflow.queries import EventRow
 
-from .. import language, sheet
+from .. import language, sheet, voting
 from ..show import fen, mask_name, role_name
 
 
@@ -47,29 +47,60 @@ class Small:
 
 
 @dataclass(frozen=True, slots=True)
+class Spoken:
+    """One voice of a vote, or the result of a meeting on paper. `kind`: ok, bad or nothing, as tags are coloured."""
+
+    seq: int
+    at: datetime
+    words: str
+    kind: str
+    who: str
+    comment: str
+    minutes: str                     # the id of the file
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
-    """A card, or a run of small events between two cards."""
+    """A card with the voices that led to it, the voices of a vote still going on, or a run of small events between cards."""
 
     card: Card | None
     small: tuple[Small, ...] = ()
     heading: str = ""
+    voices: tuple[Spoken, ...] = ()
 
 
 def timeline(definition: Definition, events: Sequence[EventRow]) -> list[Group]:
     """Return the history, oldest first."""
     groups: list[Group] = []
     run: list[EventRow] = []
+    voices: list[EventRow] = []
     entered: datetime | None = None
     amount: int | None = None
     for event in events:
         if event.kind != "act":
-            run.append(event)
+            (voices if event.kind in ("vote", "meeting") else run).append(event)
             continue
         groups += _folded(definition, run)
-        run = []
-        groups.append(Group(_card(event.definition or definition, event, entered, amount)))
+        groups.append(Group(_card(event.definition or definition, event, entered, amount), voices=_spoken(definition, voices)))
+        run, voices = [], []
         entered, amount = event.at, event.amount_fen
-    return groups + _folded(definition, run)
+    groups += _folded(definition, run)
+    if voices:
+        state = (voices[-1].definition or definition).states[voices[-1].from_state or ""]
+        groups.append(Group(None, heading=f"{state.label.text(language.lang())}{_('：')}{_('表决中')}", voices=_spoken(definition, voices)))
+    return groups
+
+
+def _spoken(definition: Definition, events: Sequence[EventRow]) -> tuple[Spoken, ...]:
+    lang, made = language.lang(), []
+    for event in events:
+        then = event.definition or definition
+        branch = next((one.label.text(lang) for one in then.states[event.from_state or ""].branches if one.key == event.extra.get("branch")), "")
+        kind = {"agree": "ok", "disagree": "bad"}.get(str(event.extra.get("vote", "")), "")
+        made.append(Spoken(event.seq, event.at, " ".join(filter(None, (branch, voting.spoken(event)))), kind, _who(event), event.comment,
+                           str(event.extra.get("minutes", "")), short(event.hash)))
+    return tuple(made)
 
 
 def short(digest: bytes) -> str:
@@ -90,7 +121,7 @@ def _card(definition: Definition, event: EventRow, entered: datetime | None, bef
     warn = (event.trigger == "return_to" or bool(event.extra.get("overridden"))
             or (end is not None and end.final and end.outcome != "approved") or (before is not None and before != event.amount_fen))
     return Card(
-        event.seq, event.at, title, _who(event), event.comment, changes, tuple(_notes(definition, event)),
+        event.seq, event.at, title, _who(event), "" if event.extra.get("voices") else event.comment, changes, tuple(_notes(definition, event)),
         _took(definition, event, entered), "s" if event.actor_id is None else "w" if warn else "y",
         "number" in event.extra, short(event.hash))
 
@@ -114,6 +145,8 @@ def _notes(definition: Definition, event: EventRow) -> Iterable[str]:
         yield _("判断后放行：%(what)s", what=criterion.label.text(lang) if criterion else name)
     if extra.get("correct"):
         yield _("要求补正：%(what)s", what=_("、").join(name_of(definition, name).text(lang) for name in extra["correct"]))
+    if extra.get("voices"):
+        yield voting.counted(extra["voices"])
     if extra.get("declared"):
         yield _("声明与申请人没有亲属关系")
     if extra.get("direct"):
@@ -150,7 +183,7 @@ def _folded(definition: Definition, run: Sequence[EventRow]) -> list[Group]:
 def _kind(kind: str) -> str:
     words = {"start": _("开始填报"), "attach": _("上传材料"), "detach": _("删除材料"), "reveal": _("查看完整信息"),
              "view_file": _("查看材料"), "print": _("打印"), "export": _("导出"), "verify": _("校验"), "remind": _("提醒"),
-             "objection": _("公示异议"), "settle_objection": _("处理公示异议"), "urge": _("催办"), "escalate": _("督办"),
+             "objection": _("公示异议"), "settle_objection": _("处理公示异议"), "urge": _("催办"), "escalate": _("督办"), "convene": _("召集表决"),
              "migrate": _("迁移到新版本"), "migrate_undo": _("撤回迁移")}
     return words.get(kind, kind)
 
@@ -162,6 +195,8 @@ def _said(definition: Definition, event: EventRow) -> str:
     if event.kind == "reveal":
         fields = _("、").join(name_of(definition, f"form.{name}").text(lang) for name in extra.get("fields", ()))
         return f"{_kind(event.kind)} {fields}"
+    if event.kind == "convene":
+        return _("召集 %(count)s 名表决人", count=extra.get("voters"))
     if event.kind in ("migrate", "migrate_undo"):
         return _("%(what)s：第 %(before)s 版到第 %(after)s 版，环节“%(state)s”", what=_kind(event.kind), before=extra.get("from_version"),
                  after=extra.get("to_version"), state=definition.states[event.to_state].label.text(lang) if event.to_state in definition.states else "")
