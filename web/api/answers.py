@@ -9,6 +9,7 @@ from flask import current_app
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel
 
+from web import voting
 from web.language import lang
 from workflow.engine import CaseView
 from workflow.errors import Message
@@ -35,6 +36,8 @@ def faults(messages: Iterable[Message]) -> list[models.Fault]:
 def application(view: CaseView, **more: Any) -> models.Application:
     """Return one case as its reader sees it."""
     row = view.row
+    if view.definition.states[row.state].vote is not None:
+        more["voting"] = _voting(view)
     return models.Application(
         id=row.id, number=row.number, programme=row.definition_key, version=row.definition_version, state=row.state,
         state_label=view.state_label.text(lang()), form=_form(view), amount=money(view.amount_fen), lines=_lines(view),
@@ -77,8 +80,19 @@ def _actions(view: CaseView) -> list[models.ActionRow]:
         common: dict[str, Any] = {"trigger": action.trigger, "label": action.label.text(lang())}
         if action.blocked:
             common["blocked"] = faults(action.blocked)
+        if action.voice:
+            common["voice"] = action.voice
         rows += [models.ActionRow(dest=dest, **common) for dest, _label in action.dests] or [models.ActionRow(**common)]
     return rows
+
+
+def _voting(view: CaseView) -> models.Voting:
+    state = view.definition.states[view.row.state]
+    told: dict[str, Any] = {"rule": voting.mark(state), "heard": view.heard[0], "voters": view.heard[1]}
+    if not view.mine:
+        told["voices"] = [models.VoiceRow(
+            people=list(voice.people), branch=voice.label.text(lang()) if state.branches else None, vote=voice.vote, at=voice.at) for voice in view.voices]
+    return models.Voting(**told)
 
 
 def _waiting(view: CaseView) -> list[models.WaitingRow]:

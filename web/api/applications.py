@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
@@ -11,6 +13,7 @@ from web.db import now, session
 from web.language import lang
 from workflow import engine, people, queries
 from workflow.actors import Actor
+from workflow.engine import CaseView
 from workflow.engine.start import AGENTS
 from workflow.errors import NotAvailable, NotFound, one
 from workflow.records import Event, Organisation, Person
@@ -96,12 +99,23 @@ def events(id: str) -> ResponseReturnValue:
     told = [event for event in queries.events(session(), id) if event.seq > first][:most]
     links = {row.seq: row for row in session().execute(
         select(Event.seq, Event.prev, Event.body, Event.revision).where(Event.stream == id, Event.seq > first))}
-    return answer(models.Events([models.EventRow(
-        seq=event.seq, kind=event.kind, at=event.at, actor=event.who or nobody, role=event.role,
-        on_behalf_of=event.behalf or None, trigger=event.trigger, from_state=event.from_state, to_state=event.to_state,
-        amount=money(event.amount_fen), revision=links[event.seq].revision, comment=event.comment,
-        changes=changes(view, event.changes, everything=everything), prev=links[event.seq].prev.hex(), hash=event.hash.hex(),
-        body=links[event.seq].body.decode()) for event in told]))
+    return answer(models.Events([_event(view, event, links[event.seq], nobody, everything=everything) for event in told]))
+
+
+def _event(view: CaseView, event: queries.EventRow, link: Any, nobody: str, *, everything: bool) -> models.EventRow:
+    # Its applicant learns how a vote ended, and of nobody how they voted.
+    hidden = view.mine and not everything and event.kind in ("vote", "meeting")
+    more: dict[str, Any] = {}
+    if event.kind == "vote" and not hidden:
+        more["voice"] = event.extra.get("vote")
+    if event.extra.get("voices"):
+        more["voices"] = event.extra["voices"]
+    return models.EventRow(
+        seq=event.seq, kind=event.kind, at=event.at, actor="" if hidden else event.who or nobody, role=event.role,
+        on_behalf_of=None if hidden else event.behalf or None, trigger=None if hidden else event.trigger, from_state=event.from_state,
+        to_state=event.to_state, amount=money(event.amount_fen), revision=link.revision, comment="" if hidden else event.comment,
+        changes=changes(view, event.changes, everything=everything), prev=link.prev.hex(), hash=event.hash.hex(),
+        body=link.body.decode(), **more)
 
 
 def _person(text: str, actor: Actor) -> str:

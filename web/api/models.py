@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel, WithJsonSchema
 
@@ -141,6 +141,22 @@ class ActionRow(BaseModel):
     label: str
     dest: str | None = Field(default=None, description="where the state offers several destinations, one row each")
     blocked: list[Fault] | None = Field(default=None, description="what stands in the way at the moment")
+    voice: Literal["agree", "disagree", "abstain"] | None = Field(
+        default=None, description="in a vote or parallel step: what this trigger says as the caller's own voice; the step follows from all voices")
+
+
+class VoiceRow(BaseModel):
+    people: list[str] = Field(description="the voter; of a branch whoever may take it, or who did")
+    branch: str | None = Field(default=None, description="label of the branch of a parallel step")
+    vote: Literal["agree", "disagree", "abstain"] | None = Field(description="null: has not spoken")
+    at: datetime | None
+
+
+class Voting(BaseModel):
+    rule: str = Field(description="when it passes, in words")
+    heard: int
+    voters: int = Field(description="0: too few, an administrator must call them first")
+    voices: list[VoiceRow] | None = Field(default=None, description="left out for the applicant, who reads the counts alone")
 
 
 class LineRow(BaseModel):
@@ -169,6 +185,7 @@ class Application(BaseModel):
     revision: int
     actions: list[ActionRow]
     waiting_for: list[WaitingRow]
+    voting: Voting | None = Field(default=None, description="while the case is in a vote or a parallel step")
     warnings: list[Fault] | None = Field(default=None, description="after POST and PATCH: what is kept but not yet right")
 
 
@@ -181,7 +198,9 @@ class AttachmentRow(BaseModel):
 
 class EventRow(BaseModel):
     seq: int
-    kind: str
+    kind: str = Field(description="act moves the case; vote is one voice, meeting the result of a meeting on paper: after them the system acts")
+    voice: str | None = Field(default=None, description="of a vote: agree, disagree, abstain")
+    voices: dict[str, int] | None = Field(default=None, description="of the act that ended a vote: how many agreed, disagreed, abstained, of how many voters")
     at: datetime
     actor: str
     role: str
