@@ -87,7 +87,7 @@ run: $(VENV)/.runtime $(VENV)/.project translations
 	@$(FLASK) db upgrade
 	@$(FLASK) demo load
 	@$(FLASK) definitions publish
-	@exec $(FLASK) serve --host 127.0.0.1 --port $(PORT)
+	@exec $(FLASK) serve --timers --host 127.0.0.1 --port $(PORT)
 
 # --- tests -----------------------------------------------------------------------------------------------
 

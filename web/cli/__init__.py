@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from flask import Flask
 
-from . import accounts, audit, database, definitions, demonstration, organisations, pools, serve
+from . import accounts, audit, database, definitions, demonstration, organisations, pools, serve, timers
 
 
 def register(app: Flask) -> None:
-    for group in (definitions.group, database.group, demonstration.group, accounts.group, organisations.group, audit.group, pools.group):
+    for group in (definitions.group, database.group, demonstration.group, accounts.group, organisations.group, audit.group, pools.group, timers.group):
         app.cli.add_command(group)
     app.cli.add_command(serve.serve)

@@ -24,6 +24,7 @@ from ..engine.files import note
 from ..errors import Refused, one
 from ..language.definition import Definition, State
 from ..language.definition import Timer as Rule
+from ..people.absences import substitutes_of
 from ..records import Task
 from ..records.base import utc_text
 
@@ -82,8 +83,11 @@ def following(rule: Rule, due_at: datetime, now: datetime) -> datetime:
 def _remind(session: Session, dossier: Dossier, now: datetime, extra: dict[str, object]) -> None:
     tasks = session.connection().execute(select(_tasks.c.person_id, _tasks.c.role, _tasks.c.organisation_id).where(
         _tasks.c.case_id == dossier.id, *_TURNS).order_by(_tasks.c.id)).all()
-    people = dict.fromkeys(person for task in tasks for person in (
-        [task.person_id] if task.person_id else holders(session, task.role, task.organisation_id, local_day(now))))
+    people: list[str] = []
+    for task in tasks:
+        those = [task.person_id] if task.person_id else list(holders(session, task.role, task.organisation_id, local_day(now)))
+        # Who applies is reminded themself, whatever posts they also hold and whoever stands in for them there.
+        people += those if task.role in ("applicant", "agent") else [*those, *substitutes_of(session, those, local_day(now))]
     _tell(session, dossier, "remind", people, now, extra)
 
 
@@ -92,7 +96,8 @@ def _escalate(session: Session, dossier: Dossier, rule: Rule, now: datetime, ext
     place_id = place.id if place else None
     session.connection().execute(update(_tasks).where(_tasks.c.case_id == dossier.id, *_TURNS).values(
         escalated_role=role, escalated_organisation_id=place_id))
-    _tell(session, dossier, "escalate", holders(session, role, place_id, local_day(now)), now, extra | {"to": role, "at": place_id})
+    chiefs = holders(session, role, place_id, local_day(now))
+    _tell(session, dossier, "escalate", [*chiefs, *substitutes_of(session, chiefs, local_day(now))], now, extra | {"to": role, "at": place_id})
 
 
 def _tell(session: Session, dossier: Dossier, kind: str, people: Iterable[str], now: datetime, extra: dict[str, object]) -> None:
