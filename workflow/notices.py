@@ -130,9 +130,11 @@ def kept(session: Session, actor: Actor, *, over: bool = False, limit: int = 20,
     """
     if not actor.posts:
         return Page((), 0, None)
+    own = (actor.person_id or "", *sorted(actor.stands_for))
     # As somebody who holds these posts and has no case of their own.
-    wanted = [_notices.c.case_id.in_(select(Case.id).where(visible(replace(actor, person_id=None)))),
-              _cases.c.applicant_id != (actor.person_id or ""), _cases.c.filed_by != (actor.person_id or "")]
+    wanted: list[ColumnElement[bool]] = [
+        _notices.c.case_id.in_(select(Case.id).where(visible(replace(actor, person_id=None)))),
+        _cases.c.applicant_id.not_in(own), _cases.c.filed_by.not_in(own)]
     if ids is not None:
         wanted.append(_notices.c.id.in_(ids))
     if union is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy import select, update
 
 from tests.notices.wall import Wall
 from tests.world import PEOPLE
-from workflow import engine, people
+from workflow import engine, notices, people
 from workflow.actors import COMMAND, Actor
 from workflow.db import reading, writing
 from workflow.engine import posting
@@ -141,6 +142,30 @@ def test_nobody_settles_an_objection_that_is_not_theirs_to_settle(wall: Wall) ->
     wall.settle("basic", objection, False)
     with pytest.raises(Impossible, match="已经处理过"):
         wall.settle("basic", objection, True)
+
+
+def test_a_substitute_settles_in_the_name_of_whom_they_stand_in_for(wall: Wall) -> None:
+    case_id = wall.posted()
+    objection = wall.object(case_id)
+    post = wall.actor("basic").posts[0]
+    substitute = Actor(wall.ids["town"], "陈刚", (replace(post, behalf=wall.ids["basic"], behalf_name="赵敏"),))
+    with writing(wall.sessions) as session:
+        engine.settle_objection(session, objection, False, "已核实，不成立。", substitute, wall.now)
+    with reading(wall.sessions) as session:
+        last = events(session, case_id)[-1]
+    assert (last.kind, last.actor_id, last.behalf) == ("settle_objection", wall.ids["town"], "赵敏")
+
+
+def test_nobody_settles_for_the_applicant(wall: Wall) -> None:
+    """The unit's officer applied; whoever stands in for them while they are away stands aside as well."""
+    case_id = wall.posted()
+    objection = wall.object(case_id)
+    post = wall.actor("basic").posts[0]
+    substitute = Actor(wall.ids["town"], "陈刚", (replace(post, behalf=wall.ids["worker"], behalf_name="李文华"),))
+    with pytest.raises(NotYours), writing(wall.sessions) as session:
+        engine.settle_objection(session, objection, False, "不成立。", substitute, wall.now)
+    with reading(wall.sessions) as session:
+        assert notices.kept(session, substitute).rows == ()
 
 
 def test_who_objected_stands_in_no_event_and_no_plain_column(wall: Wall) -> None:

@@ -183,7 +183,8 @@ def _folded(definition: Definition, run: Sequence[EventRow]) -> list[Group]:
 def _kind(kind: str) -> str:
     words = {"start": _("开始填报"), "attach": _("上传材料"), "detach": _("删除材料"), "reveal": _("查看完整信息"),
              "view_file": _("查看材料"), "print": _("打印"), "export": _("导出"), "verify": _("校验"), "remind": _("提醒"),
-             "objection": _("公示异议"), "settle_objection": _("处理公示异议"), "urge": _("催办"), "escalate": _("督办"), "convene": _("召集表决"),
+             "objection": _("公示异议"), "settle_objection": _("处理公示异议"), "notice_held": _("公示期满，异议未核查完"),
+             "urge": _("催办"), "escalate": _("督办"), "convene": _("召集表决"),
              "migrate": _("迁移到新版本"), "migrate_undo": _("撤回迁移")}
     return words.get(kind, kind)
 

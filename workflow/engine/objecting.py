@@ -72,9 +72,8 @@ def object_to(session: Session, notice_id: str, text: str, *, name: str = "", ph
     _readable(text, name, phone)
     objection_id = ids.new(now)
     extra: dict[str, object] = {"objection": objection_id, "notice": notice_id, "named": bool(name), "words": digest}
-    note(session, dossier, "objection", by, by.posts[0].role if by.posts else "public", now, extra, idem_key=idem_key,
-         request_digest=digest if idem_key else None)
-    seq = dossier.row.last_seq + 1
+    seq = note(session, dossier, "objection", by, by.posts[0].role if by.posts else "public", now, extra, idem_key=idem_key,
+               request_digest=digest if idem_key else None)
     session.connection().execute(insert(_objections), {
         "id": objection_id, "notice_id": notice_id, "case_id": case_id, "at": now, "named": bool(name), "seq": seq, "status": "open",
         "sealed": vault(session).seal_json(PLACE, objection_id, {"text": text, "name": name, "phone": phone if name else ""}),
@@ -105,10 +104,10 @@ def settle(session: Session, objection_id: str, upheld: bool, opinion: str, acto
         raise Impossible(one("OBJECTION_SETTLED", "这条异议已经处理过了，请刷新页面查看", "This objection has been settled; reload the page"))
     if len(opinion.strip()) < 2:
         raise Refused(one("OPINION", "请写明核查情况和处理意见", "Say what you found and why you decide so", "opinion"))
-    note(session, dossier, "settle_objection", actor, role, now,
-         {"objection": objection_id, "notice": row.notice_id, "upheld": upheld}, comment=opinion.strip()[:_WORDS])
+    seq = note(session, dossier, "settle_objection", actor, role, now,
+               {"objection": objection_id, "notice": row.notice_id, "upheld": upheld}, comment=opinion.strip()[:_WORDS])
     session.connection().execute(update(_objections).where(_objections.c.id == objection_id).values(
-        status="upheld" if upheld else "dismissed", settled_at=now, settled_seq=dossier.row.last_seq + 1, settled_by=actor.person_id))
+        status="upheld" if upheld else "dismissed", settled_at=now, settled_seq=seq, settled_by=actor.person_id))
     if not posting.objected(session, case_id):
         timing.release(session, case_id, now)
 
