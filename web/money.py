@@ -65,8 +65,9 @@ def propose(pool_id: int) -> ResponseReturnValue:
         else:
             money.adjust(session(), pool_id, money.read_amount(typed["amount"], row.unit), typed["reason"], person(), now())
     except Refused as refused:
-        return _pool(pool_id, typed | {"what": request.form.get("what", "")}, {m.field or "amount": m.text(language.lang())
-                                                                               for m in refused.messages}, 422)
+        what = request.form.get("what", "")
+        names = {None: "amount", "reason": "why"} if what == "close" else {None: "amount"}     # the second box of that name has another id
+        return _pool(pool_id, typed | {"what": what}, {names.get(m.field, m.field): m.text(language.lang()) for m in refused.messages}, 422)
     flash(_("已提出，等负责人确认后生效"))
     return redirect(url_for(".pool", pool_id=pool_id), 303)
 
@@ -93,7 +94,7 @@ def _pools(typed: Mapping[str, str], faults: Mapping[str, str], status: int) -> 
     return page, status
 
 
-def _pool(pool_id: int, typed: Mapping[str, str], faults: Mapping[str, str], status: int) -> ResponseReturnValue:
+def _pool(pool_id: int, typed: Mapping[str, str], faults: Mapping[str | None, str], status: int) -> ResponseReturnValue:
     pool = money.pool(session(), pool_id, person())
     entries = money.entries(session(), pool_id, before=request.args.get("after", type=int), limit=PAGE + 1)
     roles = {post.role for post in person().posts if pool.path.startswith(post.path)}
