@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import bindparam, or_, select, text, update
+from sqlalchemy import bindparam, literal_column, or_, select, text, update
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
@@ -32,7 +32,7 @@ _clocks, _timers, _cases, _posts = (m.__table__ for m in (Clock, Timer, Case, Ap
 _MADE = text("INSERT INTO clocks (name, seen_at, fired) VALUES (:name, :at, 0) ON CONFLICT (name) DO NOTHING").bindparams(
     bindparam("at", type_=_clocks.c.seen_at.type))
 _ROW = select(_clocks).where(_clocks.c.name == NAME)
-_LATER = update(_timers).where(_timers.c.id == bindparam("timer"), _timers.c.status.in_(("due", "held"))).values(
+_LATER = update(_timers).where(_timers.c.id == bindparam("timer"), literal_column("status IN ('due','held')")).values(
     at=bindparam("later", type_=_timers.c.at.type))
 
 
