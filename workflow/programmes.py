@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from . import history, language
+from . import comparing, history, language
 from .actors import Actor
 from .errors import Message, NotAvailable, NotFound, Refused, one
 from .language.definition import Definition
@@ -120,45 +118,5 @@ def files(root: Path = DEFINITIONS) -> list[Path]:
 
 
 def diff(before: Definition, after: Definition) -> list[Message]:
-    """Return what changed between two versions, one plain sentence a change, in the document's order."""
-    changes: list[Message] = []
-    _compare("", before.document, after.document, changes)
-    return changes
-
-
-_WORDS = {"states": "环节", "transitions": "流转", "form": "字段", "params": "政策参数", "attachments": "材料", "calc": "计算",
-          "criteria": "资格核对", "actors": "办理人", "amount": "金额", "title": "名称", "separation": "职责分离"}
-
-
-def _compare(path: str, before: Any, after: Any, changes: list[Message]) -> None:
-    if before == after or path in ("version",):
-        return
-    if isinstance(before, Mapping) and isinstance(after, Mapping):
-        for key in [*before, *(key for key in after if key not in before)]:
-            _compare(f"{path}.{key}" if path else str(key), before.get(key), after.get(key), changes)
-        return
-    if isinstance(before, list) and isinstance(after, list) and all(isinstance(x, Mapping) for x in [*before, *after]):
-        names_before, names_after = {_row_name(x): x for x in before}, {_row_name(x): x for x in after}
-        if len(names_before) == len(before) and len(names_after) == len(after):
-            _compare(path, names_before, names_after, changes)
-            return
-    head, _, rest = path.partition(".")
-    where = f"{_WORDS.get(head, head)}“{rest}”" if rest else _WORDS.get(head, head)
-    if before is None:
-        changes.append(Message("ADDED", f"新增{where}：{_said(after)}", f"Added {path}: {_said(after)}"))
-    elif after is None:
-        changes.append(Message("REMOVED", f"删除{where}（原为 {_said(before)}）", f"Removed {path} (was {_said(before)})"))
-    else:
-        changes.append(Message("CHANGED", f"{where}：由 {_said(before)} 改为 {_said(after)}",
-                               f"{path}: {_said(before)} became {_said(after)}"))
-
-
-def _row_name(row: Mapping[str, Any]) -> str:
-    if "name" in row:
-        return str(row["name"])
-    return "/".join(str(row.get(word)) for word in ("trigger", "source", "dest", "when") if row.get(word) is not None)
-
-
-def _said(value: Any) -> str:
-    text = value if isinstance(value, str) else orjson.dumps(value).decode()
-    return text if len(text) <= 80 else text[:77] + "…"
+    """Return what changed between two versions, one plain sentence a change; `comparing.compare` has them by subject."""
+    return [change for group in comparing.compare(before, after) for change in group.changes]

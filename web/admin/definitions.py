@@ -12,15 +12,16 @@ from pathlib import Path
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy import func, select
 
 from web import language as tongue
 from web.access import access, person
 from web.cli.diagram import mermaid
 from web.db import now, session
-from workflow import language, programmes
+from workflow import comparing, language, programmes
 from workflow.errors import Message, NotFound, NotYours, Refused, one
 from workflow.language.definition import Definition
-from workflow.records import Release
+from workflow.records import Case, Release
 
 from . import blueprint, rail
 
@@ -88,6 +89,9 @@ def publish_definition() -> ResponseReturnValue:
         return _checked(text, name, refused.messages)
     flash(_("已发布 %(key)s 第 %(version)s 版", key=done.key, version=done.version) if done.fresh
           else _("%(key)s 第 %(version)s 版早已发布，没有变化", key=done.key, version=done.version))
+    released = programmes.definition(session(), done.key, done.version)
+    if released.running == "migrate" and running_in_earlier(released):
+        return redirect(url_for(".migrate_plan", key=done.key, version=done.version), 303)
     return redirect(url_for(".release", key=done.key, version=done.version), 303)
 
 
@@ -96,8 +100,9 @@ def publish_definition() -> ResponseReturnValue:
 def release(key: str, version: int) -> ResponseReturnValue:
     definition = programmes.definition(session(), key, version)
     earlier = max((r.version for r in programmes.releases(session()) if r.key == key and r.version < version), default=None)
-    changes = programmes.diff(programmes.definition(session(), key, earlier), definition) if earlier else []
-    return render_template("admin/release.html", definition=definition, earlier=earlier, changes=changes,
+    groups = comparing.compare(programmes.definition(session(), key, earlier), definition) if earlier else ()
+    running = running_in_earlier(definition) if may_publish() and definition.running == "migrate" else {}
+    return render_template("admin/release.html", definition=definition, earlier=earlier, groups=groups, running=sum(running.values()),
                            rail=rail.of(definition, tongue.lang()), diagram=mermaid(definition))
 
 
@@ -109,10 +114,18 @@ def _checked(text: str, name: str, refused: tuple[Message, ...] = ()) -> Respons
     released = session().get(Release, (definition.key, definition.version)) if definition else None
     page = render_template(
         "admin/definition_check.html", released=released, text=text, name=name, faults=faults, definition=definition, running=running,
-        changes=programmes.diff(running, definition) if running and definition else [],
+        groups=comparing.compare(running, definition) if running and definition else (),
         rail=rail.of(definition, tongue.lang()) if definition else None, may_publish=may_publish(),
         refused=[m.text(tongue.lang()) for m in refused] if good else [])
     return page, 200 if good and not refused else 422
+
+
+def running_in_earlier(into: Definition) -> dict[int, int]:
+    """Return {earlier version: how many of its cases run}."""
+    return {row.version: row.cases for row in session().execute(
+        select(Case.definition_version.label("version"), func.count().label("cases"))
+        .where(Case.definition_key == into.key, Case.definition_version < into.version, Case.outcome.is_(None))
+        .group_by(Case.definition_version))}
 
 
 def _running(definition: Definition) -> Definition | None:

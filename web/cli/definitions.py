@@ -10,14 +10,15 @@ import orjson
 from flask import current_app
 
 from web.db import now, reading, writing
-from workflow import golden, language, programmes, rehearsal
+from workflow import comparing, golden, language, programmes, rehearsal
 from workflow.actors import COMMAND
-from workflow.errors import BangfuError, NotFound, Refused, one
+from workflow.engine import migrating
+from workflow.errors import BangfuError, Message, NotFound, Refused, one
 from workflow.language import schema as vocabulary
 from workflow.language.definition import Definition
 
 from .diagram import mermaid, outline
-from .sentences import Group, later, say
+from .sentences import Group, say
 
 group = Group("definitions", help="项目定义 · programme definitions")
 PATHS = click.Path(exists=True, path_type=Path)
@@ -94,11 +95,13 @@ def show(key: str, as_diagram: bool, as_json: bool) -> None:
 @click.argument("before", metavar="KEY@N")
 @click.argument("after", metavar="KEY@M")
 def diff(before: str, after: str) -> None:
-    """Tell in plain words what changed between two versions."""
-    changes = programmes.diff(_definition(before), _definition(after))
-    for change in changes:
-        say(f"{change.zh}\n  {change.en}")
-    if not changes:
+    """Tell in plain words what changed between two versions, by subject."""
+    groups = comparing.compare(_definition(before), _definition(after))
+    for group in groups:
+        say(f"【{group.heading.zh}】{group.heading.en}")
+        for change in group.changes:
+            say(f"  {change.zh}\n    {change.en}")
+    if not groups:
         say("没有变化 · Nothing changed")
 
 
@@ -113,11 +116,70 @@ def schema() -> None:
 @group.command("migrate")
 @click.argument("before", metavar="KEY@N")
 @click.argument("after", metavar="KEY@M")
-@click.option("--dry-run", is_flag=True)
-def migrate(before: str, after: str, dry_run: bool) -> None:
-    """Move running cases to another version; comes with a later release."""
-    later(f"在办事项从 {before} 迁移到 {after} 尚未提供，将在后续版本开放；在办事项按受理时的版本办完",
-          f"Moving running cases from {before} to {after} is not available yet; they end under the version they began with")
+@click.option("--dry-run", is_flag=True, help="tell what would become of every case and change nothing")
+@click.option("--undo", is_flag=True, help="put moved cases back on which nobody has acted since")
+def migrate(before: str, after: str, dry_run: bool, undo: bool) -> None:
+    """Move running cases from KEY@N to KEY@M. Each case is a transaction and an event of its own; exit 1 where one stays."""
+    key, was = _version(before)
+    other, becomes = _version(after)
+    if other != key:
+        raise Refused(one("OTHER_PROGRAMME", "只能在同一个项目的两个版本之间迁移", "Cases move between versions of one programme only"))
+    stayed = _undo(key, was, becomes, dry_run) if undo else _migrate(key, was, becomes, dry_run)
+    if stayed:
+        click.get_current_context().exit(1)
+
+
+def _migrate(key: str, was: int, becomes: int, dry_run: bool) -> int:
+    with reading() as session:
+        into = programmes.definition(session, key, becomes)
+        old = programmes.definition(session, key, was)
+        rows = migrating.plan(session, key, was, becomes, now())
+    stayed = 0
+    for place, row in enumerate(rows, 1):
+        dest = into.states[row.to_state].label if row.to_state in into.states else None
+        line = f"[{place}/{len(rows)}] {row.number or row.case_id} {old.states[row.from_state].label.zh} → {dest.zh if dest else '？'}"
+        problems = row.problems
+        if not problems and not dry_run:
+            try:
+                with writing() as session:
+                    migrating.migrate_one(session, row.case_id, becomes, COMMAND, now())
+            except BangfuError as refusal:
+                problems = refusal.messages
+        stayed += bool(problems)
+        say(f"{line} {'不迁移 · stays' if problems else '可迁移 · can move' if dry_run else '已迁移 · moved'}")
+        for message in (*problems, *row.told):
+            say(f"    {message.zh}\n    {message.en}")
+    say(f"{len(rows)} 件在办：{'可迁移' if dry_run else '已迁移'} {len(rows) - stayed} 件，留在原版 {stayed} 件 · "
+        f"{len(rows)} running: {len(rows) - stayed} {'can move' if dry_run else 'moved'}, {stayed} stay", err=bool(stayed))
+    return stayed
+
+
+def _undo(key: str, was: int, becomes: int, dry_run: bool) -> int:
+    with reading() as session:
+        found = migrating.moved(session, key, was, becomes)
+    stayed = 0
+    for place, case_id in enumerate(found, 1):
+        line, problems = f"[{place}/{len(found)}] {case_id}", tuple[Message, ...]()
+        if not dry_run:
+            try:
+                with writing() as session:
+                    done = migrating.undo_one(session, case_id, COMMAND, now())
+                line = f"[{place}/{len(found)}] {done.number or case_id}"
+            except BangfuError as refusal:
+                problems = refusal.messages
+        stayed += bool(problems)
+        say(f"{line} {'不能撤回 · stays' if problems else '迁移过 · was moved' if dry_run else '已撤回 · put back'}")
+        for message in problems:
+            say(f"    {message.zh}\n    {message.en}")
+    say(f"{len(found)} 件迁移过，{stayed} 件不能撤回 · {len(found)} had moved, {stayed} could not be put back", err=bool(stayed))
+    return stayed
+
+
+def _version(text: str) -> tuple[str, int]:
+    key, _, number = text.partition("@")
+    if not (number.isascii() and number.isdigit()):
+        raise Refused(one("VERSION", f"版本写作 {key}@3", f"Write a version as {key}@3"))
+    return key, int(number)
 
 
 def _files(paths: tuple[Path, ...]) -> list[Path]:
