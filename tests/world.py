@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from workflow import engine, organisations, people, programmes
 from workflow.actors import COMMAND, Actor, Post
+from workflow.calendar import ZONE
 from workflow.db import reading, writing
 from workflow.records import Case, Organisation
 
@@ -55,6 +56,7 @@ class World:
         self.sessions, self.now = sessions, now
         self.orgs: dict[str, int] = {}
         self.ids: dict[str, str] = {}
+        self.accounts: dict[str, int] = {}
         with writing(sessions) as session:
             for code, name, level, parent in TREE:
                 row = organisations.add(session, code, name, level, self.orgs.get(parent or ""), now - timedelta(days=2000),
@@ -67,6 +69,21 @@ class World:
                 self.ids[short] = person.id
                 for role, place in posts:
                     people.appoint(session, person.id, role, self.orgs[place], date(2020, 1, 1), None, actor=COMMAND, now=now)
+
+    def open_accounts(self) -> None:
+        """Give everybody an account: work is handed only to people who can sign in."""
+        with writing(self.sessions) as session:
+            for short, person_id in self.ids.items():
+                self.accounts[short] = people.add_account(session, person_id, short, "no password", actor=COMMAND, now=self.now).id
+
+    def signed_in(self, short: str) -> Actor:
+        """Return the person as a request would: with their posts of today, and those of whom they stand in for."""
+        with reading(self.sessions) as session:
+            return people.actor_of(session, self.accounts[short], self.now.astimezone(ZONE).date())
+
+    def operate(self, short: str, case_id: str, operation: str, to: str | None = None, **more: Any) -> engine.Operated:
+        with writing(self.sessions) as session:
+            return engine.operate(session, case_id, operation, self.signed_in(short), self.now, to=self.ids.get(to or "", to), **more)
 
     def actor(self, short: str, via: str = "page") -> Actor:
         """Return the person with the posts they hold, as a request would."""

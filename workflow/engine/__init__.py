@@ -8,11 +8,12 @@ from .look import Action, CaseView, CheckResult, Correction, Line, Stage, Voice,
 from .meetings import convene, enter_result
 from .objecting import Objected, object_to
 from .objecting import settle as settle_objection
+from .operations import Offer, Operated, operate, operations_for, urge_open_from
 from .record import record, reveal
 from .start import start, started
 
 __all__ = [
-    "Action", "CaseView", "CheckResult", "Correction", "Done", "Line", "Objected", "Preview", "Stage", "Voice", "Waiting", "act", "attach",
-    "convene", "detach", "enter_result", "look", "object_to", "preview", "record", "reveal", "save", "settle",
-    "settle_objection", "start", "started",
+    "Action", "CaseView", "CheckResult", "Correction", "Done", "Line", "Objected", "Offer", "Operated", "Preview", "Stage", "Voice", "Waiting", "act", "attach",
+    "convene", "detach", "enter_result", "look", "object_to", "operate", "operations_for", "preview", "record", "reveal", "save", "settle",
+    "settle_objection", "start", "started", "urge_open_from",
 ]

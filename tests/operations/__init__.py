@@ -1,0 +1,1 @@
+"""Handing work on, asking others, standing in, handing over."""
