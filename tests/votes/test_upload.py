@@ -70,7 +70,7 @@ BAD: list[tuple[str, Callable[[], bytes], str]] = [
     ("too many parts", lambda: _archive(**{"xl__workbook.xml": b"x", **{f"p{n}": b"" for n in range(300)}}), "异常庞大"),
     ("broken", lambda: _archive(**{"xl__workbook.xml": b"<not"}), "打不开"), ("cut off", lambda: b"PK\x03\x04" + b"x" * 99, "打不开"),
     ("old", lambda: b"\xd0\xcf\x11\xe0" + b"\0" * 99, "另存为 .xlsx"), ("no number", lambda: "姓名,票\n李,3".encode(), "没有“案件编号”"),
-    ("missing columns", lambda: "案件编号,同意票\nJT,3".encode(), "缺少“反对票”、“弃权票”、“结论”列"),
+    ("missing columns", lambda: "案件编号,同意票\nJT,3".encode(), "缺少这些列：反对票 弃权票 结论"),
     ("twice", lambda: (HEAD + ",结论\nJT,3,0,0,通过,,通过").encode(), "“结论”列出现了两次"),
     ("too long", lambda: sheet(*(f"JT-{n},3,0,0,通过," for n in range(201))), "一次最多登记 200 件"),
 ]

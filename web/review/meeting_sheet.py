@@ -76,7 +76,7 @@ def _headings(rows: Sequence[Sequence[str]]) -> tuple[int, list[int | None]]:
             continue
         missing = [column for column, at in zip(COLUMNS[:REMARK], places, strict=False) if at is None]
         if missing:
-            raise Refused(one("SHEET_COLUMNS", f"表格缺少“{'”、“'.join(missing)}”列，请下载模板对照", "Columns are missing: " + ", ".join(
+            raise Refused(one("SHEET_COLUMNS", f"表格缺少这些列：{' '.join(missing)}。请下载模板对照", "Columns are missing: " + ", ".join(
                 _ENGLISH[COLUMNS.index(column)] for column in missing) + "; compare it with the template"))
         twice = [column for column, name in zip(COLUMNS, names, strict=True) if sum(word in name for word in words) > 1]
         if twice:
