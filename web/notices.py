@@ -34,6 +34,7 @@ _DAY = Field("day", Label("日期", "Day"), "date")
 LISTED = 20
 SHEET = 200                          # lines of one sheet for the wall, which may then be several pages
 WIDE = 28                            # characters of one line of the sheet
+SHORT = 7                            # characters of a name or a sum in a list
 RECEIVED = "objected"                # in the visitor's cookie: what they have just sent
 
 
@@ -102,6 +103,11 @@ def posters() -> ResponseReturnValue:
 class Column:
     label: dict[str, str]
     values: tuple[str, ...]
+
+    @property
+    def short(self) -> bool:
+        """Names and sums are not broken over two lines."""
+        return all(len(word) <= SHORT for word in (self.label["zh"], *self.values))
 
 
 def columns(sheet: list[Posted]) -> list[Column]:
