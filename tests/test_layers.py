@@ -53,6 +53,7 @@ def test_importing_workflow_loads_no_web() -> None:
 def test_each_heavy_library_has_one_room() -> None:
     assert where("transitions") == {"workflow/machine.py"}
     assert where("yaml") == {"workflow/language/scalars.py"}
+    assert where("apscheduler") == {"workflow/timers/running.py"}
     assert where("yaml", "web") == set()
     assert where("transitions", "web") == set()
 

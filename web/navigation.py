@@ -46,7 +46,7 @@ def links() -> list[Link]:
         ("admin", "/admin/definitions", _("项目定义")),
         ("admin", "/admin/calendar", _("节假日")),
         ("admin", "/admin/unmanned", _("无人办理")),
-        ("admin", "/admin/timers", _("定时")),
+        ("admin", "/admin/timers", _("定时任务")),
     ]
     # An officer is a worker too; their own applications stand last.
     rooms += [("applicant", "/programmes", _("我能申请什么")), ("applicant", "/cases", _("我的申请"))]

@@ -26,7 +26,7 @@ from web import signins
 from web.access import words_of
 from workflow import db, engine, money, people
 from workflow.actors import COMMAND, Actor
-from workflow.records import Account, ApiToken, Appointment, Attachment, Base, Case, Event, Notice, Seal
+from workflow.records import Account, ApiToken, Appointment, Attachment, Base, Case, Event, Notice, Seal, Timer
 
 NAME, ID_NO, PHONE, CARD = "金丝雀甲", "11010519491231002X", "13977317731", "6228480010000077313"
 CANARIES = (NAME, ID_NO, PHONE, CARD, "4900 1000 0773", "金丝雀单据", "金丝雀结论", "金丝雀意见", "金丝雀照片", "SD-539921", "7731", "赵敏", "孙建国")
@@ -34,7 +34,7 @@ STRANGER = ""
 OUTSIDE = ("nurse", "outsider", "hospital", "far_auditor", "far_admin")
 DRAFT, FIRST, CHECK, PAID, REJECTED = "draft", "first", "check", "paid", "rejected"
 MONEY_TABLES = ("pools", "holds", "ledger_entries", "pool_proposals")
-CASE_TABLES = (*MONEY_TABLES, "cases", "drafts", "tasks", "decisions", "attachments", "case_keys", "case_identities", "counters", "notices", "objections")
+CASE_TABLES = (*MONEY_TABLES, "cases", "drafts", "tasks", "decisions", "attachments", "case_keys", "case_identities", "counters", "notices", "objections", "timers")
 
 
 @dataclass
@@ -51,6 +51,7 @@ class Scene:
     seal: int = 0
     pool: int = 0                    # of this county's own money
     far_case: str = ""               # a case of the other county, waiting for its own officer
+    timer: str = ""                  # the one that ends that notice
     notice: str = ""                 # what hangs of a case of the canary's, and what was objected to it
     objection: str = ""
     tokens: set[str] = field(default_factory=set)
@@ -118,6 +119,7 @@ class Scene:
         with db.writing(self.desks.sessions) as session:
             engine.act(session, case_id, "approve", self._in(session, "basic"), NOW, revision=2)
             self.notice = session.scalars(select(Notice.id).where(Notice.case_id == case_id)).one()
+            self.timer = session.scalars(select(Timer.id).where(Timer.case_id == case_id)).one()
             self.objection = engine.object_to(session, self.notice, "金丝雀意见：并不困难", name="赵敏", phone=PHONE, now=NOW)
 
     def _in(self, session: Any, username: str) -> Actor:
@@ -161,7 +163,7 @@ class Scene:
         known: Mapping[str, Any] = {
             "case_id": case_id, "id": case_id, "attachment_id": self.file, "account_id": self.account, "appointment_id": self.appointment,
             "pool_id": self.pool, "key": "aid", "version": 1, "name": "aid.v1.yaml", "size": self.seal, "trigger": "submit", "kind": "work", "token": case_id,
-            "filename": "app.css", "notice_id": self.notice, "objection_id": self.objection,
+            "filename": "app.css", "notice_id": self.notice, "timer_id": self.timer, "objection_id": self.objection,
             "number": 1 if isinstance(rule._converters.get("number"), IntegerConverter) else row.number or "SD-0"}
         missing = rule.arguments - known.keys()
         assert not missing, f"{rule.rule}: say in tests/acceptance/scene.py which real id stands for {missing}"

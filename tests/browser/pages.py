@@ -25,17 +25,18 @@ PAGES: dict[str, tuple[str, ...]] = {
     "grassroots": ("/tasks", "/tasks/{notice}", "/tasks/notices", "/tasks/notices?over=1", "/notices/{posted}/poster",
                    "/notices/poster?union={board}&programme=posted_grant", "/programmes/medical_aid/for"),
     "handler": ("/tasks", "/tasks/{flagged}", "/tasks/{checked}", "/tasks/batch?s={checked}:1", "/tasks/find", "/tasks/find?q=2026", "/done",
-                "/settings"),
+                "/tasks/meetings", "/settings"),
     "cashier": ("/tasks/{paying}",),
     "finance": ("/funds",),
     "leader": ("/funds/{pool}",),
     "auditor": ("/audit", "/audit?q=2026", "/audit/cases/{adjusted}", "/audit/verify", "/audit/seals", "/audit/reads"),
     "admin": ("/admin/accounts", "/admin/accounts/{account}", "/admin/accounts/new", "/admin/organisations", "/admin/definitions",
               "/admin/definitions/medical_aid/1", "/admin/definitions/files/medical_aid.v1.yaml", "/admin/unmanned",
-              "/admin/calendar", "/admin/calendar?year=2025"),
+              "/admin/timers", "/admin/calendar", "/admin/calendar?year=2025"),
 }
 # What these answer is no page: a redirection, a file, figures for machines.
-NO_PAGES = {"/", "/health", "/metrics", "/files/<attachment_id>", "/static/<path:filename>", "/audit/seals/<int:size>/note"}
+NO_PAGES = {"/", "/health", "/metrics", "/files/<attachment_id>", "/static/<path:filename>", "/audit/seals/<int:size>/note",
+            "/tasks/meetings/template"}
 # Where most people are most of the time: measured more closely, and in large type too.
 MAIN = (("worker", "/programmes"), ("worker", "/cases/{returned}/form"), ("worker", "/cases/{returned}/form/3"), ("worker", "/cases/{paid}"),
         ("handler", "/tasks"), ("handler", "/tasks/{flagged}"), ("auditor", "/audit/cases/{adjusted}"), ("admin", "/admin/accounts"))

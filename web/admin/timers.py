@@ -1,4 +1,4 @@
-"""定时: what fires next, what could not fire and why, and going on after a clock went wrong.
+"""定时任务: what fires next, what could not fire and why, and going on after a clock went wrong.
 
 An administrator sees the number of a case and the step it stands at, and nothing of what is in it.
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import sys
+import os
 import threading
 from datetime import UTC, datetime
 
@@ -36,8 +36,8 @@ def run(with_parent: bool) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("bangfu").setLevel(logging.INFO)
     sessions, stopped = database().sessions, threading.Event()
-    if with_parent:                      # a pipe closes however the parent dies, kill -9 included
-        threading.Thread(target=lambda: (sys.stdin.buffer.read(), stopped.set()), daemon=True).start()
+    if with_parent:
+        threading.Thread(target=_outlive_nobody, args=(stopped,), daemon=True).start()
     say("定时任务已启动 · The timers are running (Ctrl+C to stop)")
     timers.run(sessions, jobs(), lambda: datetime.now(UTC), stopped=stopped)
     say("定时任务已停止 · The timers have stopped")
@@ -98,6 +98,13 @@ def _moment(text: str) -> datetime:
         raise Refused(one("NOT_YET", "不能把时间拨到以后：那样就能提前结束公示，演示系统（BANGFU_DEMO=1）里才可以",
                           "A later time than now is only for the demo (BANGFU_DEMO=1): it would let somebody end notices early"))
     return moment.astimezone(UTC)
+
+
+def _outlive_nobody(stopped: threading.Event) -> None:
+    """Wait for the end of standard input: a pipe closes however the parent dies, kill -9 included."""
+    while os.read(0, 1024):
+        pass
+    stopped.set()
 
 
 def _standing_still() -> bool:
