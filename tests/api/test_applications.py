@@ -27,7 +27,7 @@ def test_a_draft_keeps_what_is_wrong_and_says_so(caller):
     worker = caller("worker")
     made = worker.post("/applications", {"programme": "aid", "form": {"bill_no": "A1", "cost": "much"}})
 
-    assert made.status_code == 201 and set(made.json) == FIELDS | {"warnings"}
+    assert made.status_code == 201 and set(made.json) == FIELDS | {"warnings", "path"}
     assert made.json["form"]["cost"] == "much" and made.json["state"] == "draft"
     assert [fault["field"] for fault in made.json["warnings"]] == ["form.cost"]
     assert set(worker.get(f"/applications/{made.json['id']}").json) == FIELDS

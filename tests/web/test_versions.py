@@ -31,7 +31,7 @@ def desks(app) -> Desks:
     with app.app_context():
         desks = Desks(app, ONE)
         with writing(desks.sessions) as session:
-            people.appoint(session, desks.ids["second"], "admin", desks.orgs["53"], date(2020, 1, 1), None, actor=COMMAND, now=NOW)
+            people.appoint(session, desks.ids["far_worker"], "admin", desks.orgs["53"], date(2020, 1, 1), None, actor=COMMAND, now=NOW)
     return desks
 
 
@@ -46,7 +46,7 @@ def browse(visitor, desks) -> Any:
 
 @both
 def test_publishing_a_version_that_migrates_leads_to_the_dry_run_and_the_move(desks, browse):
-    case_id, admin = at_check(desks), browse("second")
+    case_id, admin = at_check(desks), browse("far_worker")
     answer = admin.post("/admin/definitions/publish", {"text": TWO, "name": "winter_aid.v2.yaml"})
     assert answer.status_code == 303 and answer.location == "/admin/definitions/winter_aid/2/migrate"
     page = admin.get(answer.location).text
@@ -63,7 +63,7 @@ def test_publishing_a_version_that_migrates_leads_to_the_dry_run_and_the_move(de
 
 
 def test_the_history_of_a_moved_case_can_be_read_by_everybody(desks, browse):
-    case_id, admin = at_check(desks), browse("second")
+    case_id, admin = at_check(desks), browse("far_worker")
     desks.act("clerk", case_id, "return_to", comment="补正", correct=["form.cost"])
     desks.act("worker", case_id, "submit", form={"cost": "1000"})
     admin.post("/admin/definitions/publish", {"text": TWO, "name": "winter_aid.v2.yaml"})
@@ -77,7 +77,7 @@ def test_the_history_of_a_moved_case_can_be_read_by_everybody(desks, browse):
 
 def test_only_the_administrator_of_the_whole_tree_moves_cases(desks, browse):
     at_check(desks)
-    browse("second").post("/admin/definitions/publish", {"text": TWO, "name": "winter_aid.v2.yaml"})
+    browse("far_worker").post("/admin/definitions/publish", {"text": TWO, "name": "winter_aid.v2.yaml"})
     county = browse("admin")
     for answer in (county.get("/admin/definitions/winter_aid/2/migrate"), county.post("/admin/definitions/winter_aid/2/migrate", {"from": "1"}),
                    county.post("/admin/definitions/winter_aid/2/migrate/undo", {"from": "1"})):
@@ -86,7 +86,7 @@ def test_only_the_administrator_of_the_whole_tree_moves_cases(desks, browse):
 
 def test_a_pinned_version_says_so_on_the_page(desks, browse):
     at_check(desks)
-    admin = browse("second")
+    admin = browse("far_worker")
     pinned = TWO.replace("running: migrate, migrate_from: {1: {check: verify}}", "running: pin")
     answer = admin.post("/admin/definitions/publish", {"text": pinned, "name": "winter_aid.v2.yaml"})
     assert answer.location == "/admin/definitions/winter_aid/2"
@@ -100,7 +100,7 @@ def upload(browser: Visitor, text: str, name: str = "2027.yaml") -> Any:
 @both
 def test_a_year_is_uploaded_shown_and_counted_and_promises_stay(desks, browse, clock):
     desks.now = clock.now = datetime(2026, 12, 28, 2, 0, tzinfo=UTC)             # Monday
-    case_id, admin = at_check(desks), browse("second")
+    case_id, admin = at_check(desks), browse("far_worker")
     promised = desks.row(case_id).due_at
     assert promised == datetime(2027, 1, 4, 16, 0, tzinfo=UTC), "五天 by weekends alone: 1 January counts"
     worker = browse("worker").get(f"/cases/{case_id}").text
@@ -119,8 +119,8 @@ def test_a_year_is_uploaded_shown_and_counted_and_promises_stay(desks, browse, c
 
 
 def test_a_faulty_calendar_is_told_by_line_and_nothing_changes(desks, browse):
-    answer = upload(browse("second"), NEXT.replace("2027-10-09", "2027-10-08"))
+    answer = upload(browse("far_worker"), NEXT.replace("2027-10-09", "2027-10-08"))
     assert answer.status_code == 422 and "2027.yaml:8: 2027-10-08 不是周末" in answer.text
     assert working_calendar().missing(2027)
     assert upload(browse("admin"), NEXT).status_code == 403
-    assert browse("second").post("/admin/calendar", {}).status_code == 422
+    assert browse("far_worker").post("/admin/calendar", {}).status_code == 422

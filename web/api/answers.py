@@ -10,8 +10,11 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel
 
 from web import voting
+from web.db import now, session
 from web.language import lang
+from web.show import last_day
 from workflow.engine import CaseView
+from workflow.engine.path import ahead
 from workflow.errors import Message
 from workflow.language.fields import mask, to_json
 from workflow.language.roles import role_label
@@ -38,10 +41,19 @@ def application(view: CaseView, **more: Any) -> models.Application:
     row = view.row
     if view.definition.states[row.state].vote is not None:
         more["voting"] = _voting(view)
+    if row.submitted_at is None and row.outcome is None:
+        more["path"] = _path(view)
     return models.Application(
         id=row.id, number=row.number, programme=row.definition_key, version=row.definition_version, state=row.state,
         state_label=view.state_label.text(lang()), form=_form(view), amount=money(view.amount_fen), lines=_lines(view),
         revision=row.revision, actions=_actions(view), waiting_for=_waiting(view), **more)
+
+
+def _path(view: CaseView) -> list[models.PathStep]:
+    return [models.PathStep(
+        state=step.state, label=step.label.text(lang()), role=step.role or None, role_label=step.role_label.text(lang()) or None,
+        organisation=step.organisation or None, promised=str(step.days) if step.days else None,
+        by=last_day(step.by) if step.by else None, assumed=step.assumed) for step in ahead(session(), view, view.facts, now())]
 
 
 def shown(view: CaseView, name: str, stored: Any) -> Any:

@@ -172,6 +172,17 @@ class WaitingRow(BaseModel):
     due_at: datetime | None
 
 
+class PathStep(BaseModel):
+    state: str
+    label: str
+    role: str | None
+    role_label: str | None
+    organisation: str | None
+    promised: str | None = Field(description="5wd: five working days; 10d, 48h, 3 months")
+    by: date | None = Field(description="the latest day, if every step takes all its time; null where a step promises nothing")
+    assumed: bool = Field(description="the way here hangs on what is not filled in yet")
+
+
 class Application(BaseModel):
     id: str
     number: str | None
@@ -186,6 +197,7 @@ class Application(BaseModel):
     actions: list[ActionRow]
     waiting_for: list[WaitingRow]
     voting: Voting | None = Field(default=None, description="while the case is in a vote or a parallel step")
+    path: list[PathStep] | None = Field(default=None, description="of a draft: the steps ahead if everybody agrees, with the latest day of each")
     warnings: list[Fault] | None = Field(default=None, description="after POST and PATCH: what is kept but not yet right")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,11 +12,11 @@ from sqlalchemy import select
 from werkzeug.exceptions import NotFound as NoSuchPage
 
 from workflow import engine, history, programmes, queries
-from workflow.calendar import working_calendar
 from workflow.engine import Action, CaseView
 from workflow.engine.judge import RETURN
+from workflow.engine.path import Ahead, ahead
 from workflow.errors import Impossible, NotYours, Refused, Stale
-from workflow.language.definition import Label, State
+from workflow.language.definition import Label
 from workflow.records import Decision, Event, Organisation
 
 from .. import language
@@ -92,35 +91,9 @@ def _action(view: CaseView, trigger: str) -> Action:
     return action
 
 
-@dataclass(frozen=True, slots=True)
-class Ahead:
-    """One step still to come: in whose hands, and the day it must be over if every earlier one takes all its time."""
-
-    label: Label
-    role: str
-    days: Any
-    by: datetime | None
-
-
 def path_ahead(view: CaseView) -> tuple[Ahead, ...]:
     """Return the steps to come, with the latest day of each as far as every one of them promises a time."""
-    definition, steps = view.definition, []
-    latest: datetime | None = view.row.due_at
-    for stage in view.stages:
-        if stage.status != "todo":
-            continue
-        state = definition.states[stage.name]
-        if state.final:
-            steps.append(Ahead(state.label, "", None, latest))
-            continue
-        latest = working_calendar().due(latest, state.due) if latest and state.due else None
-        steps.append(Ahead(state.label, _role(view, state), state.due, latest))
-    return tuple(steps)
-
-
-def _role(view: CaseView, state: State) -> str:
-    rule = view.definition.actors.get(state.actor or "")
-    return "" if rule is None else "applicant" if rule.who else rule.role or ""
+    return ahead(session(), view, view.facts, now())
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ def _page(view: CaseView, faults: dict[str, str], refused: tuple[Message, ...]) 
     rules = [message.text(lang) for message in others if message.text(lang) not in told and message.code not in ("EMPTY", "COMMENT")
              and (message.field not in wrong)]
     return render_template(
-        "apply/check.html", view=view, action=action, sections=sections(view, lang), faults=faults, missing=missing,
+        "apply/check.html", view=view, ahead=path_ahead(view), action=action, sections=sections(view, lang), faults=faults, missing=missing,
         rules=list(dict.fromkeys(rules)), steps=steps, lines=[line for line in estimate.of(view, whole(view), lang) if line.kind != "ok"])
 
 

@@ -17,8 +17,9 @@ from sqlalchemy import select
 from workflow import engine, programmes, queries
 from workflow.engine.cycles import effective, intake_open
 from workflow.engine.facts import months_between, years_between
+from workflow.engine.path import outline
 from workflow.errors import NotFound
-from workflow.language.definition import Criterion, Definition, Field, State
+from workflow.language.definition import Criterion, Definition, Field
 from workflow.language.expressions import Unanswerable
 from workflow.language.fields import FieldFault, parse_value
 from workflow.records import Organisation, Person
@@ -73,7 +74,7 @@ def guide(key: str) -> ResponseReturnValue:
         criteria=[c for c in definition.criteria if c.on_fail == "refuse"], looked=[c for c in definition.criteria if c.on_fail == "flag"],
         checks=_checks(definition), sums=sums, amount=_amount(definition, lang),
         params=[(p.label.text(lang) or p.name, param(definition, p.name), p.source) for p in definition.params.values()],
-        steps=[(definition.states[name], _role(definition, definition.states[name])) for name in definition.progress],
+        steps=outline(definition, now()),
         kinds=[k for k in definition.attachments.values() if any(f"attachments.{k.name}" in s.edit for s in definition.states.values()
                                                                 if s.kind == "draft")],
         unions=unions, agent=me is not None and definition.apply_agent and may_file_for_others())
@@ -106,11 +107,6 @@ def _current(key: str, today: date) -> Definition:
 def _checks(definition: Definition) -> list[Any]:
     """What the first step refuses beyond the criteria; each message once."""
     return list(dict.fromkeys(check.message for way in definition.ways(definition.initial) for check in way.conditions))
-
-
-def _role(definition: Definition, state: State) -> str:
-    rule = definition.actors.get(state.actor or "")
-    return "" if rule is None else "applicant" if rule.who else rule.role or ""
 
 
 def _unions() -> list[Any]:
