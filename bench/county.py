@@ -141,6 +141,8 @@ class Mould:
 
 def _write(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
     """Insert rows; by COPY on PostgreSQL, where ten thousand INSERTs would take longer than what is measured."""
+    if not rows:
+        return
     if connection.dialect.name != "postgresql":
         connection.execute(insert(table), rows)
         return

@@ -4,14 +4,13 @@ import threading
 import time
 
 import pytest
-from sqlalchemy import func, select, text
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy import text
 
+from tests.timers.storming import once
 from tests.timers.ward import Ward
 from workflow import engine, timers
-from workflow.db import reading, writing
+from workflow.db import writing
 from workflow.errors import BangfuError
-from workflow.records import Event, Timer
 
 
 def test_whoever_holds_the_case_keeps_its_timer_waiting_and_not_the_others(ward: Ward) -> None:
@@ -83,21 +82,6 @@ def test_sweeps_at_once_fire_each_timer_once(ward: Ward) -> None:
     done.append(ward.sweep())
     assert sum(len(swept.fired) for swept in done) == 2 * len(cases) and not any(swept.failed for swept in done)
     assert once(ward.sessions) == 2 * len(cases)
-
-
-def once(sessions: sessionmaker[Session]) -> int:
-    """Return how many timers have fired, each by exactly one event that names it."""
-    with reading(sessions) as session:
-        fired = session.execute(select(Timer.id, Timer.case_id, Timer.fired_seq).where(Timer.status == "fired")).all()
-        named = session.execute(select(Event.stream, Event.seq, Event.body).where(Event.actor_id.is_(None), Event.stream != timers.STREAM)).all()
-        assert session.scalar(select(func.count()).select_from(Timer).where(Timer.status.in_(("parked", "held")))) == 0
-    by_timer: dict[str, list[tuple[str, int]]] = {}
-    for stream, seq, body in named:
-        found = bytes(body).partition(b'"timer":"')[2].partition(b'"')[0].decode()
-        by_timer.setdefault(found, []).append((stream, seq))
-    by_timer.pop("", None)
-    assert {row.id: [(row.case_id, row.fired_seq)] for row in fired} == by_timer
-    return len(fired)
 
 
 @pytest.mark.parametrize("database", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True)

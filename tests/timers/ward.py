@@ -24,6 +24,8 @@ number: "XS-{year}-{seq:04d}"
 form:
   cost: {label: 费用, type: money, required: true}
   proof: {label: 补充说明, type: text}
+  bill_no: {label: 单据号, type: text, default: B1}
+  bank_card: {label: 银行卡, type: bankcard, sensitive: true, default: "6228480010000000017"}
 calc:
   amount: form.cost
 amount: {value: calc.amount}
