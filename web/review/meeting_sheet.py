@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from flask_babel import gettext as _
 
@@ -25,14 +25,15 @@ _PASSED = {"通过": True, "同意": True, "passed": True, "pass": True, "yes": 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row: `place` is its number in the file; `faults` are (column or "", sentence)."""
+    """One row: `place` is its number in the file, `typed` the counts as they stand there; `faults` are (column or "", sentence)."""
 
     place: int
     number: str
     counts: tuple[int, int, int] = (0, 0, 0)
     passed: bool | None = None
     remark: str = ""
-    faults: tuple[tuple[str, str], ...] = field(default=())
+    faults: tuple[tuple[str, str], ...] = ()
+    typed: tuple[str, ...] = ()
 
     def but(self, *faults: tuple[str, str]) -> Line:
         return replace(self, faults=(*self.faults, *faults))
@@ -104,7 +105,8 @@ def _line(place: int, cells: Sequence[str]) -> Line:
         faults.append((_(COLUMNS[RESULT]), _("应填“通过”或“不通过”，现在是“%(what)s”", what=cells[RESULT][:20]) if cells[RESULT] else _("没有填写")))
     if len(cells[REMARK]) > LONGEST:
         faults.append((_(COLUMNS[REMARK]), _("最多 %(count)s 个字", count=LONGEST)))
-    return Line(place, number[:60], (counts[0], counts[1], counts[2]), passed, cells[REMARK][:LONGEST], tuple(faults))
+    return Line(place, number[:60], (counts[0], counts[1], counts[2]), passed, cells[REMARK][:LONGEST], tuple(faults),
+                tuple(cells[column][:20] for column in (IN_FAVOUR, AGAINST, ABSTAINED)))
 
 
 def _plain(cell: str) -> str:
