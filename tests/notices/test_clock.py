@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 from tests.notices.wall import Wall
-from workflow import timers
+from workflow import engine, timers
+from workflow.actors import SYSTEM
+from workflow.db import writing
+from workflow.errors import Refused
 
 
 def swept(wall: Wall) -> tuple[list[str], list[str], list[str]]:
@@ -56,3 +60,25 @@ def test_a_notice_that_was_taken_back_has_no_clock(wall: Wall) -> None:
     wall.act("worker", case_id, "abandon")
     wall.now = ends
     assert swept(wall) == ([], [], []) and wall.row(case_id).state == "withdrawn"
+
+
+def test_an_objection_that_is_being_written_at_midnight_still_holds_the_case(wall: Wall) -> None:
+    """The clock waits for the row that the objection has locked, and then sees the objection."""
+    case_id = wall.posted()
+    ends, revision, refused = wall.notice(case_id).ends_at, wall.row(case_id).revision, []
+
+    def midnight() -> None:
+        try:
+            with writing(wall.sessions) as session:
+                engine.act(session, case_id, "passed", SYSTEM, ends, revision=revision)
+        except Refused as error:
+            refused.append(str(error))
+
+    clock = threading.Thread(target=midnight)
+    with writing(wall.sessions) as session:
+        engine.object_to(session, wall.notice(case_id).id, "他家并不困难，请核实。", now=ends - timedelta(milliseconds=1))
+        clock.start()
+        clock.join(0.3)
+        assert clock.is_alive()
+    clock.join()
+    assert "有人提出异议" in refused[0] and wall.row(case_id).state == "unit_notice"
