@@ -93,6 +93,17 @@ def test_a_closed_pool_pays_what_it_holds_and_reserves_nothing_more(world: World
     funds.clean()
 
 
+def test_nothing_is_reserved_for_an_amount_nobody_knows(world: World, funds: Funds) -> None:
+    """The amount rests on a field that is not asked for; holding nothing and going on would pay what nobody reserved."""
+    world.publish(GRANT.replace("key: grant", "key: vague").replace("cost: {label: 费用, type: money, required: true", "cost: {label: 费用, type: money"),
+                  "vague.v1.yaml")
+    funds.open(500_000)
+    case_id = world.submitted("worker", "vague", {"bank_card": CARD})
+    with pytest.raises(Refused) as caught:
+        world.act("clerk", case_id, "approve")
+    assert [m.code for m in caught.value.messages] == ["NO_AMOUNT"] and world.row(case_id).state == "review"
+
+
 def test_heads_count_one_a_case(world: World, funds: Funds) -> None:
     world.publish(GRANT.replace("key: grant", "key: seats").replace('/grant",', '/seats", unit: heads,'), "seats.v1.yaml")
     funds.open(1, "539921/2026/seats", unit="heads")

@@ -121,6 +121,8 @@ def settle(session: Session, definition: Definition, row: Row[Any], trigger: str
     if spent is not None and (spends or will and not was):
         raise Refused(one("PAID_BEFORE", "本件已经支出过，款项退回入账之前不能再次预留或支出",
                           "This case has been paid; until the money has come back nothing more is reserved or spent for it"))
+    if amount_fen is None and budget.unit == "money" and (spends or will):
+        raise Refused(one("NO_AMOUNT", "金额还没有算出来，不能预留，请先把表填完整", "There is no amount yet to be reserved; complete the form first", "amount"))
     amount = wanted(budget, amount_fen) if (spends or will) and spent is None else 0
     key = pool_key(definition, facts, cycle)
     if held is not None and (held.amount != amount or amount and not _in(session, held, key)):
