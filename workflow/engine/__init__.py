@@ -4,6 +4,7 @@ from .act import Done, act, settle
 from .batch import Preview, preview
 from .drafts import save
 from .files import attach, detach
+from .handing_over import Receipt, Work, hand_over, open_work, receipt
 from .look import Action, CaseView, CheckResult, Correction, Line, Stage, Voice, Waiting, look
 from .meetings import convene, enter_result
 from .objecting import Objected, object_to
@@ -13,7 +14,8 @@ from .record import record, reveal
 from .start import start, started
 
 __all__ = [
-    "Action", "CaseView", "CheckResult", "Correction", "Done", "Line", "Objected", "Offer", "Operated", "Preview", "Stage", "Voice", "Waiting", "act", "attach",
-    "convene", "detach", "enter_result", "look", "object_to", "operate", "operations_for", "preview", "record", "reveal", "save", "settle",
-    "settle_objection", "start", "started", "urge_open_from",
+    "Action", "CaseView", "CheckResult", "Correction", "Done", "Line", "Objected", "Offer", "Operated", "Preview",
+    "Receipt", "Stage", "Voice", "Waiting", "Work", "act", "attach", "convene", "detach", "enter_result", "hand_over",
+    "look", "object_to", "open_work", "operate", "operations_for", "preview", "receipt", "record", "reveal", "save",
+    "settle", "settle_objection", "start", "started", "urge_open_from",
 ]

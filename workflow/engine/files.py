@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import orjson
 from sqlalchemy import bindparam, insert, select, update
@@ -87,8 +89,11 @@ _NOTE = update(_cases).where(_cases.c.id == bindparam("case_id"), _cases.c.last_
 
 def note(session: Session, dossier: Dossier, kind: str, actor: Actor, role: str, now: datetime,
          extra: dict[str, object], *, comment: str = "", idem_key: str | None = None,
-         request_digest: str | None = None) -> int:
-    """Add an event that leaves state, amount and revision as they are, move the case's chain head to it, and return its seq."""
+         request_digest: str | None = None, beside: Mapping[str, Any] = {}) -> int:  # noqa: B006
+    """Add an event that leaves state, amount and revision as they are, move the case's chain head to it, and return its seq.
+
+    `beside` are other columns of the case that change with it: one event explains one change of the row.
+    """
     row = dossier.row
     # Of several posts of this role the one that has the task, and of several of those one's own before a substitute's.
     post = min((p for p in actor.posts if p.role == role), default=None,
@@ -101,5 +106,5 @@ def note(session: Session, dossier: Dossier, kind: str, actor: Actor, role: str,
         definition_digest=row.definition_digest, comment=comment, extra=extra, idem_key=idem_key,
         request_digest=request_digest)
     session.connection().execute(_NOTE, {"case_id": row.id, "was": row.last_seq, "last_seq": appended.seq,
-                                         "last_hash": appended.hash})
+                                         "last_hash": appended.hash, **beside})
     return appended.seq

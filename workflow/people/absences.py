@@ -22,6 +22,7 @@ from ..errors import Impossible, Message, NotFound, NotYours, Refused, one
 from ..language.roles import clashes, roles
 from ..organisations import actor_role
 from ..records import Absence, Account, Appointment, Organisation, Person
+from .appointments import administers
 
 LONGEST = timedelta(days=366)
 """Who is away for longer has left: their work is handed over."""
@@ -129,12 +130,7 @@ def candidates(session: Session, person_id: str, today: date) -> list[tuple[str,
 
 
 def _may(session: Session, actor: Actor, person_id: str) -> None:
-    """Raise `NotYours` unless it is their own absence or they administer a union where this person holds a post."""
-    if actor.person_id in (None, person_id):
-        return
-    paths = session.scalars(select(Organisation.path).join(Appointment, Appointment.organisation_id == Organisation.id)
-                            .where(Appointment.person_id == person_id)).all()
-    if not any(post.role == "admin" and path.startswith(post.path) for post in actor.posts for path in paths):
+    if actor.person_id not in (None, person_id) and not administers(session, actor, person_id):
         raise NotYours(one("ABSENCE_OWN", "只能安排自己的代理，或由系统管理员安排", "You arrange your own substitute, or an administrator does"))
 
 

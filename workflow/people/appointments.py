@@ -68,6 +68,13 @@ def end_appointment(session: Session, appointment_id: int, ends_on: date, *, act
     _event(session, row, "end", actor, now)
 
 
+def administers(session: Session, actor: Actor, person_id: str) -> bool:
+    """Return whether the actor is administrator of a union where this person holds or held a post."""
+    paths = session.scalars(select(Organisation.path).join(Appointment, Appointment.organisation_id == Organisation.id)
+                            .where(Appointment.person_id == person_id)).all()
+    return any(post.role == "admin" and path.startswith(post.path) for post in actor.posts for path in paths)
+
+
 def _may(session: Session, actor: Actor, person_id: str, organisation_id: int) -> None:
     organisation = session.get(Organisation, organisation_id)
     if organisation is None:
