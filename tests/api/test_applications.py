@@ -30,7 +30,7 @@ def test_a_draft_keeps_what_is_wrong_and_says_so(caller):
     assert made.status_code == 201 and set(made.json) == FIELDS | {"warnings", "path"}
     assert made.json["form"]["cost"] == "much" and made.json["state"] == "draft"
     assert [fault["field"] for fault in made.json["warnings"]] == ["form.cost"]
-    assert set(worker.get(f"/applications/{made.json['id']}").json) == FIELDS
+    assert set(worker.get(f"/applications/{made.json['id']}").json) == FIELDS | {"path"}
 
     refused = worker.act(made.json["id"], "submit")
     assert refused.status_code == 422

@@ -70,7 +70,7 @@ def _page(case_id: str, *, messages: tuple[Message, ...] = (), opened: Mapping[s
     return render_template(
         "audit/trace.html", view=view, lanes=lanes(view, events, now()), groups=timeline(definition, events),
         chain=queries.chain(session(), case_id), damaged=damaged, again=again,
-        working=sheet.working(definition, again.lines) if again else [], duties=duties(view, events),
+        working=sheet.working(again.definition, again.lines) if again else [], duties=duties(view, events),
         stays=stays, spent=queries.spent(stays),
         files=queries.files_ever(session(), case_id), sections=sheet.sections(view, opened or {}), opened=opened or {},
         asked_for=asked_for, messages=messages)

@@ -55,16 +55,18 @@ def recalculate(session: Session, case_id: str) -> Recalculation | None:
     The facts are those sealed with the decision that set the amount as it stands. Raises `Damaged` where the sealed facts do not open.
     """
     case = session.execute(select(Case.definition_digest, Case.amount_fen, Case.adjusted_fen).where(Case.id == case_id)).one()
-    definition = by_digest(session, case.definition_digest)
-    rule = definition.amount
-    if rule is None:
+    if by_digest(session, case.definition_digest).amount is None:
         return None
-    decisions = session.execute(select(Decision.seq, Decision.at, Decision.snapshot, Decision.amount_fen)
+    decisions = session.execute(select(Decision.seq, Decision.at, Decision.snapshot, Decision.amount_fen, Decision.definition_digest)
                                 .where(Decision.case_id == case_id).order_by(Decision.seq.desc())).all()
     standing = list(takewhile(lambda decision: decision.amount_fen == case.amount_fen, decisions))
     if not standing:
         return None
     last = standing[-1]              # later decisions carried the amount on as it was
+    definition = by_digest(session, last.definition_digest)      # of that day: the case may have moved to a later version since
+    rule = definition.amount
+    if rule is None:
+        return None
     held = vault(session).open_json("decisions.snapshot", f"{case_id}:{last.seq}", last.snapshot)
     facts = _facts(definition, held)
     lines = tuple((name, facts["calc"].get(name), _explained(definition, expr, facts)) for name, expr in definition.calc.items()
