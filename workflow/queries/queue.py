@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from ..actors import Actor
+from ..actors import Actor, Post
 from ..calendar import ZONE, working_calendar
 from ..language.definition import Definition, Label
 from ..language.identity import mask
@@ -70,11 +70,18 @@ class TaskRow:
     others_only: bool
     kind: str = "work"               # work, ballot, branch or consult
     personal: bool = False           # theirs alone: claimed, handed on, a ballot, a consultation
+    delegated: bool = False          # to give an opinion on and hand back
+    behalf: str = ""                 # the name of who is away, where the reader stands in for them
 
     @property
     def clean(self) -> bool:
         """Nothing is left to judge: may be agreed to at once, or together with others."""
-        return not self.flags and not self.others_only
+        return not self.flags and not self.others_only and self.decides
+
+    @property
+    def decides(self) -> bool:
+        """The reader is asked for a decision, not for an opinion."""
+        return self.kind != "consult" and not self.delegated
 
     @property
     def cursor(self) -> str:
@@ -159,7 +166,8 @@ def _branch(seat: tuple[str, int] | str, wanted: Sequence[ColumnElement[bool]], 
             limit: int) -> Select[Any]:
     """The first `limit` tasks of one seat after a position, in the order of its index."""
     query = select(_tasks.c.id, _tasks.c.case_id, _tasks.c.state, _tasks.c.definition_key, _tasks.c.due_at,
-                   _tasks.c.opened_at, _tasks.c.flags, _tasks.c.resubmitted, _tasks.c.kind, _tasks.c.person_id).where(
+                   _tasks.c.opened_at, _tasks.c.flags, _tasks.c.resubmitted, _tasks.c.kind, _tasks.c.person_id,
+                   _tasks.c.owner_id, _tasks.c.role, _tasks.c.organisation_id).where(
         _OPEN, *_of(seat), *wanted)
     if q and q.strip():
         text = like(q.strip())
@@ -184,10 +192,11 @@ def _listed(posts: Sequence[tuple[str, int] | str], wanted: Sequence[ColumnEleme
             after: tuple[datetime, str] | None, limit: int, actor: Actor) -> Select[Any]:
     window = union_all(*(_branch(post, wanted, q, after, limit) for post in posts)).subquery("window")
     me = _people.alias("me")
-    decided = (select(func.aggregate_strings(_decisions.c.state, ",")).where(
-        _decisions.c.case_id == window.c.case_id, _decisions.c.actor_id == actor.person_id).scalar_subquery())
+    people = [actor.person_id, *sorted(actor.stands_for)]
+    decided = (select(func.aggregate_strings(_decisions.c.actor_id + ":" + _decisions.c.state, ",")).where(
+        _decisions.c.case_id == window.c.case_id, _decisions.c.actor_id.in_(people)).scalar_subquery())
     related = exists().where(
-        _identities.c.case_id == window.c.case_id, me.c.id == actor.person_id,
+        _identities.c.case_id == window.c.case_id, me.c.id.in_(people),
         _identities.c.digest.in_((me.c.id_no_index, me.c.phone_index, me.c.bank_card_index)))
     return (
         select(window, _cases.c.revision, _cases.c.number, _cases.c.amount_fen, _cases.c.definition_digest,
@@ -206,21 +215,33 @@ def _count(session: Session, posts: Sequence[tuple[str, int] | str], wanted: Seq
 
 def _made(session: Session, row: Any, actor: Actor) -> TaskRow:
     definition = by_digest(session, row.definition_digest)
+    behalf = _behalf(row, actor)
     return TaskRow(
         row.id, row.case_id, row.revision, row.number, mask("name", row.name), row.amount_fen, definition, row.unit,
         row.state, row.due_at, row.opened_at, tuple(row.flags), row.resubmitted,
-        any(_objections(definition, row, actor)), row.kind, row.person_id is not None)
+        any(_objections(definition, row, actor, behalf.behalf if behalf else None)), row.kind, row.person_id is not None, row.owner_id is not None,
+        behalf.behalf_name if behalf else "")
 
 
-def _objections(definition: Definition, row: Any, actor: Actor) -> Iterator[bool]:
+def _behalf(row: Any, actor: Actor) -> Post | None:
+    """Return the post of somebody who is away in which the actor would act on this row; None in their own."""
+    if row.person_id is not None:
+        return None if row.person_id == actor.person_id else next((post for post in actor.posts if post.behalf == row.person_id), None)
+    posts = [post for post in actor.posts if (post.role, post.organisation_id) == (row.role, row.organisation_id)]
+    found = min(posts, default=None, key=lambda post: post.behalf is not None)
+    return found if found is not None and found.behalf else None
+
+
+def _objections(definition: Definition, row: Any, actor: Actor, behalf: str | None) -> Iterator[bool]:
     """As `engine.duties.conflicts`, from columns of the list; the engine judges again when somebody acts."""
-    separation = definition.separation
+    separation, both = definition.separation, {actor.person_id, behalf or actor.person_id}
     yield actor.holds("auditor")
     if separation.applicant_may_not_decide:
-        yield actor.person_id in (row.applicant_id, row.filed_by)
+        yield bool(both & {row.applicant_id, row.filed_by})
         yield bool(row.related)
     if row.state in separation.distinct and row.decided:
-        yield any(state != row.state and state in separation.distinct for state in row.decided.split(","))
+        before = (pair.partition(":") for pair in row.decided.split(","))
+        yield any(who in both and state != row.state and state in separation.distinct for who, _, state in before)
 
 
 def batch_triggers(session: Session, actor: Actor, case_ids: Sequence[str]) -> list[tuple[str, Label]]:
