@@ -2,7 +2,6 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from sqlalchemy import delete, text, update
@@ -147,36 +146,41 @@ def test_nothing_is_paid_twice_until_it_has_come_back(world: World, funds: Funds
     funds.clean()
 
 
-@pytest.mark.parametrize("statement", [
+BENT_BY_HAND = (
     "UPDATE pools SET total = total + 100000", "UPDATE pools SET held = 1", "UPDATE pools SET key = 'x'", "DELETE FROM pools",
     "UPDATE ledger_entries SET amount = 1", "DELETE FROM ledger_entries", "DELETE FROM holds", "UPDATE holds SET amount = 1",
     "UPDATE pools SET held = held + 1, entries = entries + 1",
     "INSERT INTO ledger_entries SELECT pool_id, n + 1, kind, from_account, to_account, amount, hold_id, 'nowhere', seq, at, total, held,"
     " spent FROM ledger_entries WHERE kind = 'grant'",
-    "UPDATE holds SET status = 'open', resolved_at = NULL"])
-def test_the_books_cannot_be_bent_by_hand(world: World, funds: Funds, statement: str) -> None:
+    "UPDATE holds SET status = 'open', resolved_at = NULL")
+BENT_BEHIND = (
+    (update(Pool).values(total=600_000), "POOL"), (update(Pool).values(held=0), "POOL"), (update(Hold).values(amount=1), "ENTRY"),
+    (update(LedgerEntry).where(LedgerEntry.kind == "hold").values(seq=99), "ENTRY_EVENT"),
+    (update(LedgerEntry).where(LedgerEntry.kind == "grant").values(amount=400_000), "ENTRY"), (delete(LedgerEntry), "POOL"))
+
+
+def test_the_books_cannot_be_bent_by_hand(world: World, funds: Funds) -> None:
     funds.open(500_000)
     case_id = funds.reviewed()
     world.act("clerk", case_id, "approve")
     world.act("leader", case_id, "reject", comment="不符合")
-    with pytest.raises(IntegrityError), writing(world.sessions) as session:
-        session.execute(text(statement))
+    for statement in BENT_BY_HAND:
+        with pytest.raises(IntegrityError), writing(world.sessions) as session:
+            session.execute(text(statement))
+            pytest.fail(statement)
     funds.clean()
 
 
-@pytest.mark.parametrize(("bend", "code"), [
-    (update(Pool).values(total=600_000), "POOL"), (update(Pool).values(held=0), "POOL"), (update(Hold).values(amount=1), "ENTRY"),
-    (update(LedgerEntry).where(LedgerEntry.kind == "hold").values(seq=99), "ENTRY_EVENT"),
-    (update(LedgerEntry).where(LedgerEntry.kind == "grant").values(amount=400_000), "ENTRY"), (delete(LedgerEntry), "POOL")])
-def test_the_verifier_sees_books_bent_behind_its_back(world: World, funds: Funds, bend: Any, code: str) -> None:
+def test_the_verifier_sees_books_bent_behind_its_back(world: World, funds: Funds) -> None:
     funds.open(500_000)
     world.act("clerk", funds.reviewed(), "approve")
-    with world.sessions() as session:
-        session.connection(execution_options={"tx": "write"})
-        triggers.drop(session.connection())
-        session.execute(bend)
+    for bend, code in BENT_BEHIND:
         report = Report()
-        books.check(session.connection(), report, {})
-        session.rollback()
-    assert code in {entry[1] for entry in report.raised}
+        with world.sessions() as session:
+            session.connection(execution_options={"tx": "write"})
+            triggers.drop(session.connection())
+            session.execute(bend)
+            books.check(session.connection(), report, {})
+            session.rollback()
+        assert code in {entry[1] for entry in report.raised}, (str(bend), code)
     funds.clean()
