@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from flask_babel import gettext as _
 
 from workflow.calendar import working_calendar
+from workflow.engine.operations import OPERATIONS
 from workflow.language.definition import Definition
 from workflow.machine import name_of
 from workflow.queries import EventRow
@@ -132,8 +133,10 @@ def _who(event: EventRow) -> str:
     # An applicant is a private person; who decides answers for it by name.
     private = event.role in ("applicant", "agent")
     parts = [event.organisation, mask_name(event.who) if event.role == "applicant" else event.who, role_name(event.role)]
-    if event.behalf:
+    if event.behalf and event.role == "agent":
         parts.append(_("代 %(name)s 办理", name=mask_name(event.behalf)))
+    elif event.behalf:               # an officer who is away answers for it by name, as whoever stands in does
+        parts.append(_("代理 %(name)s 办理", name=event.behalf))
     how = {"batch": _("批量办理"), "api": _("接口"), "command": _("命令行"), "timer": _("定时")}.get(event.via)
     return " ".join(part for part in (*parts, how) if part and not (private and part == event.organisation))
 
@@ -184,9 +187,10 @@ def _kind(kind: str) -> str:
     words = {"start": _("开始填报"), "attach": _("上传材料"), "detach": _("删除材料"), "reveal": _("查看完整信息"),
              "view_file": _("查看材料"), "print": _("打印"), "export": _("导出"), "verify": _("校验"), "remind": _("提醒"),
              "objection": _("公示异议"), "settle_objection": _("处理公示异议"), "notice_held": _("公示期满，异议未核查完"),
-             "urge": _("催办"), "escalate": _("督办"), "convene": _("召集表决"),
+             "hand_over": _("移交"), "escalate": _("督办"), "convene": _("召集表决"),
              "migrate": _("迁移到新版本"), "migrate_undo": _("撤回迁移")}
-    return words.get(kind, kind)
+    operation = OPERATIONS.get(kind)
+    return words.get(kind) or (operation.text(language.lang()) if operation else kind)
 
 
 def _said(definition: Definition, event: EventRow) -> str:
@@ -203,4 +207,6 @@ def _said(definition: Definition, event: EventRow) -> str:
                  after=extra.get("to_version"), state=definition.states[event.to_state].label.text(lang) if event.to_state in definition.states else "")
     if event.kind == "settle_objection":
         return f"{_kind(event.kind)}{_('：')}{_('成立') if extra.get('upheld') else _('不成立')}"
+    if event.to and event.kind != "claim":
+        return _("%(what)s：%(name)s", what=_kind(event.kind), name=event.to)
     return _kind(event.kind)

@@ -8,14 +8,15 @@ from ..scope import visible
 from .chains import Chain, chain, seals, unsealed
 from .elapsed import Spent, Stay, spent, stays
 from .finding import CaseRow, DecidedRow, cases, decided, identity_kind, my_cases, search, search_identity
+from .handed import Hand, HandedRow, copies, escalated, given, hands
 from .pages import CAP, Page
 from .queue import Chips, TaskRow, batch_triggers, chips, tasks
 from .recalculation import Recalculation, recalculate
 from .traces import EventRow, ReadRow, events, files_ever, reads
 
 __all__ = [
-    "CAP", "CaseRow", "Chain", "Chips", "DecidedRow", "EventRow", "Page", "ReadRow", "Recalculation", "Spent", "Stay", "TaskRow", "batch_triggers",
-    "cases", "chain", "chips",
+    "CAP", "CaseRow", "Chain", "Chips", "DecidedRow", "EventRow", "Hand", "HandedRow", "Page", "ReadRow", "Recalculation", "Spent", "Stay", "TaskRow", "batch_triggers",
+    "cases", "chain", "chips", "copies", "escalated", "given", "hands",
     "decided", "events", "files_ever", "identity_kind", "my_cases", "reads", "recalculate", "search", "seals", "search_identity", "spent", "stays",
     "tasks", "unsealed", "visible",
 ]

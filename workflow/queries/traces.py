@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,9 @@ from .pages import Page, cursor, position
 
 READS = ("reveal", "view_file", "print", "export")
 """Kinds of events that say somebody looked closely or carried something away."""
+
+HANDED_ON = ("claim", "transfer", "delegate", "hand_back", "recall", "add_signer", "consult", "reply", "cc", "hand_over")
+"""Kinds of events that name in `extra.to` whom the work went to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class EventRow:
     extra: Mapping[str, Any] = field(default_factory=dict)
     comment: str = ""
     changes: Mapping[str, Any] = field(default_factory=dict)
+    to: str = ""                     # the name of who was given the work, where it was handed on
     definition: Definition | None = None     # the version it happened under, which a later move does not change
 
 
@@ -83,7 +87,12 @@ def events(session: Session, case_id: str, *, opened: bool = True) -> list[Event
         .outerjoin(Organisation, Organisation.id == Event.organisation_id)
         .outerjoin(behalf, behalf.c.id == Event.on_behalf_of)
         .where(Event.stream == case_id).order_by(Event.seq))
-    return [_event(session, event, who or "", place or "", for_whom or "", opened) for event, who, place, for_whom in found]
+    told = [_event(session, event, who or "", place or "", for_whom or "", opened) for event, who, place, for_whom in found]
+    handed = {row.extra["to"] for row in told if row.kind in HANDED_ON and "to" in row.extra}
+    if not handed:
+        return told
+    names = dict(session.execute(select(Person.id, Person.name).where(Person.id.in_(handed))).tuples().all())
+    return [replace(row, to=names.get(row.extra.get("to", ""), "")) if row.kind in HANDED_ON else row for row in told]
 
 
 def _event(session: Session, event: Event, who: str, place: str, behalf: str, opened: bool) -> EventRow:
