@@ -52,8 +52,8 @@ class EventRow:
     extra: Mapping[str, Any] = field(default_factory=dict)
     comment: str = ""
     changes: Mapping[str, Any] = field(default_factory=dict)
-    to: str = ""                     # the name of who was given the work, where it was handed on
     definition: Definition | None = None     # the version it happened under, which a later move does not change
+    to: str = ""                     # the name of who was given the work, where it was handed on
 
 
 @dataclass(frozen=True, slots=True)
