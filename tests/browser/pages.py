@@ -32,7 +32,8 @@ PAGES: dict[str, tuple[str, ...]] = {
     "auditor": ("/audit", "/audit?q=2026", "/audit/cases/{adjusted}", "/audit/verify", "/audit/seals", "/audit/reads"),
     "admin": ("/admin/accounts", "/admin/accounts/{account}", "/admin/accounts/new", "/admin/organisations", "/admin/definitions",
               "/admin/definitions/medical_aid/1", "/admin/definitions/files/medical_aid.v1.yaml", "/admin/unmanned",
-              "/admin/timers", "/admin/calendar", "/admin/calendar?year=2025"),
+              "/admin/timers", "/admin/calendar", "/admin/calendar?year=2025",
+              "/admin/definitions/medical_aid/1/migrate"),
 }
 # What these answer is no page: a redirection, a file, figures for machines.
 NO_PAGES = {"/", "/health", "/metrics", "/files/<attachment_id>", "/static/<path:filename>", "/audit/seals/<int:size>/note",

@@ -83,7 +83,7 @@ def test_showing_and_comparing(run, tree, aid):
     assert diagram.startswith("stateDiagram-v2") and "draft --> first: 提交" in diagram and "paid --> [*]" in diagram
     assert "aid@2" in run("definitions", "show", "aid").stdout
     compared = run("definitions", "diff", "aid@1", "aid@2").stdout
-    assert compared.startswith("【") and " / 2) 改为 " in compared and " / 3)" in compared
+    assert compared.startswith("== ") and " / 2) 改为 " in compared and " / 3)" in compared
     missing = run("definitions", "show", "nothing")
     assert missing.exit_code == 1 and "没有 nothing" in missing.output
     assert run("definitions", "show", "aid@x").exit_code == 1

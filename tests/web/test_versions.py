@@ -80,7 +80,9 @@ def test_only_the_administrator_of_the_whole_tree_moves_cases(desks, browse):
     at_check(desks)
     browse("far_worker").post("/admin/definitions/publish", {"text": TWO, "name": "winter_aid.v2.yaml"})
     county = browse("admin")
-    for answer in (county.get("/admin/definitions/winter_aid/2/migrate"), county.post("/admin/definitions/winter_aid/2/migrate", {"from": "1"}),
+    page = county.get("/admin/definitions/winter_aid/2/migrate").text
+    assert "最上级单位" in page and "县级核对" not in page
+    for answer in (county.post("/admin/definitions/winter_aid/2/migrate", {"from": "1"}),
                    county.post("/admin/definitions/winter_aid/2/migrate/undo", {"from": "1"})):
         assert answer.status_code == 403 and "最上级单位" in answer.text
 

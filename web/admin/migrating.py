@@ -36,8 +36,9 @@ class Line:
 @blueprint.get("/definitions/<key>/<int:version>/migrate")
 @access("admin")
 def migrate_plan(key: str, version: int) -> ResponseReturnValue:
-    _allowed()
     into = programmes.definition(session(), key, version)
+    if not may_publish():
+        return _page(into, 0, {}, _NOT_ROOT)
     source = request.args.get("from", 0, int)
     running = running_in_earlier(into)
     source = source if source in running else max(running, default=0)
@@ -85,25 +86,26 @@ def migrate_undo(key: str, version: int) -> ResponseReturnValue:
     return _after(key, version, source, [], undone=len(cases) - len(problems), kept=problems)
 
 
+_NOT_ROOT = one("NOT_ROOT_MIGRATE", "迁移在办件要由最上级单位的系统管理员办理",
+                "Only an administrator of the highest organisation may move running cases")
+
+
 def _allowed() -> None:
     if not may_publish():
-        raise NotYours(one("NOT_ROOT_MIGRATE", "迁移在办件要由最上级单位的系统管理员办理",
-                           "Only an administrator of the highest organisation may move running cases"))
+        raise NotYours(_NOT_ROOT)
 
 
-def _page(into: Definition, source: int, running: dict[int, int]) -> ResponseReturnValue:
+def _page(into: Definition, source: int, running: dict[int, int], refused: tuple[Message, ...] = ()) -> ResponseReturnValue:
     lines: Iterable[Line] = ()
-    refused: tuple[Message, ...] = ()
-    moved = 0
     if source:
         try:
             lines = [Line(row, row.problems) for row in migrating.plan(session(), into.key, source, into.version, now())]
         except Refused as refusal:
             refused = refusal.messages
     known = [release.version for release in programmes.releases(session()) if release.key == into.key and release.version < into.version]
-    back = {version: count for version in known if (count := len(migrating.moved(session(), into.key, version, into.version)))}
+    back = {} if refused else {version: count for version in known if (count := len(migrating.moved(session(), into.key, version, into.version)))}
     return render_template(
-        "admin/migrate.html", definition=into, source=source, running=running, lines=lines, refused=refused, moved=moved, back=back,
+        "admin/migrate.html", definition=into, source=source, running=running, lines=lines, refused=refused, moved=0, back=back,
         old=programmes.definition(session(), into.key, source) if source else None, dry=True, undone=None, kept=())
 
 

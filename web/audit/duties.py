@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
@@ -24,13 +24,16 @@ class Duties:
     seats: tuple[tuple[str, str], ...]
 
 
-def duties(view: CaseView, events: Sequence[EventRow]) -> Duties:
-    """Return what the history shows; the engine refused the rest when it was tried."""
+def duties(view: CaseView, events: Sequence[EventRow], called: Mapping[int, str]) -> Duties:
+    """Return what the history shows; the engine refused the rest when it was tried.
+
+    `called` is what the steps decided at under earlier versions are called now, by the seq of the decision.
+    """
     lang, definition = language.lang(), view.definition
     acts = [event for event in events if event.kind in ("act", "vote", "meeting") and event.actor_id and event.role not in ("applicant", "agent")]
     by_state: dict[str, dict[str, str]] = {}
     for event in acts:
-        by_state.setdefault(event.from_state or "", {})[event.actor_id or ""] = event.who
+        by_state.setdefault(called.get(event.seq, event.from_state or ""), {})[event.actor_id or ""] = event.who
     states_of: dict[str, list[str]] = {}
     for state, people in by_state.items():
         for person in people:
@@ -56,7 +59,7 @@ def duties(view: CaseView, events: Sequence[EventRow]) -> Duties:
     before: int | None = None
     for event in events:
         if event.kind == "act" and event.actor_id and before is not None and event.amount_fen not in (None, before) and event in acts:
-            lines.append(("w", _("%(who)s 在“%(state)s”改了金额", who=event.who, state=label(event.from_state or "")),
+            lines.append(("w", _("%(who)s 在“%(state)s”改了金额", who=event.who, state=label(called.get(event.seq, event.from_state or ""))),
                           _("%(before)s 改为 %(after)s，见第 %(seq)s 条", before=fen(before), after=fen(event.amount_fen), seq=event.seq)))
         if event.kind == "act":
             before = event.amount_fen

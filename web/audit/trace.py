@@ -9,6 +9,7 @@ from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from workflow import engine, history, queries
+from workflow.engine.lineage import renamed
 from workflow.errors import Damaged, Message, Refused, one
 
 from .. import sheet
@@ -70,7 +71,7 @@ def _page(case_id: str, *, messages: tuple[Message, ...] = (), opened: Mapping[s
     return render_template(
         "audit/trace.html", view=view, lanes=lanes(view, events, now()), groups=timeline(definition, events),
         chain=queries.chain(session(), case_id), damaged=damaged, again=again,
-        working=sheet.working(again.definition, again.lines) if again else [], duties=duties(view, events),
+        working=sheet.working(again.definition, again.lines) if again else [], duties=duties(view, events, renamed(session(), case_id, definition)),
         stays=stays, spent=queries.spent(stays),
         files=queries.files_ever(session(), case_id), sections=sheet.sections(view, opened or {}), opened=opened or {},
         asked_for=asked_for, messages=messages)

@@ -98,7 +98,7 @@ def diff(before: str, after: str) -> None:
     """Tell in plain words what changed between two versions, by subject."""
     groups = comparing.compare(_definition(before), _definition(after))
     for group in groups:
-        say(f"【{group.heading.zh}】{group.heading.en}")
+        say(f"== {group.heading.zh} · {group.heading.en}")
         for change in group.changes:
             say(f"  {change.zh}\n    {change.en}")
     if not groups:
@@ -137,7 +137,7 @@ def _migrate(key: str, was: int, becomes: int, dry_run: bool) -> int:
     stayed = 0
     for place, row in enumerate(rows, 1):
         dest = into.states[row.to_state].label if row.to_state in into.states else None
-        line = f"[{place}/{len(rows)}] {row.number or row.case_id} {old.states[row.from_state].label.zh} → {dest.zh if dest else '？'}"
+        line = f"[{place}/{len(rows)}] {row.number or row.case_id} {old.states[row.from_state].label.zh} → {dest.zh if dest else '?'}"
         problems = row.problems
         if not problems and not dry_run:
             try:
@@ -149,8 +149,8 @@ def _migrate(key: str, was: int, becomes: int, dry_run: bool) -> int:
         say(f"{line} {'不迁移 · stays' if problems else '可迁移 · can move' if dry_run else '已迁移 · moved'}")
         for message in (*problems, *row.told):
             say(f"    {message.zh}\n    {message.en}")
-    say(f"{len(rows)} 件在办：{'可迁移' if dry_run else '已迁移'} {len(rows) - stayed} 件，留在原版 {stayed} 件 · "
-        f"{len(rows)} running: {len(rows) - stayed} {'can move' if dry_run else 'moved'}, {stayed} stay", err=bool(stayed))
+    fit = f"可迁移 {len(rows) - stayed} 件 · {len(rows) - stayed} can move" if dry_run else f"已迁移 {len(rows) - stayed} 件 · {len(rows) - stayed} moved"
+    say(f"{len(rows)} 件在办 · {len(rows)} running; {fit}; 留在原版 {stayed} 件 · {stayed} stay", err=bool(stayed))
     return stayed
 
 
