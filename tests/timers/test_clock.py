@@ -6,7 +6,7 @@ import pytest
 
 from tests.timers.ward import Ward
 from tests.world import NOW
-from workflow import timers
+from workflow import history, timers
 from workflow.actors import COMMAND
 from workflow.db import reading, writing
 from workflow.errors import Impossible
@@ -79,6 +79,11 @@ def test_a_confirmed_jump_counts_as_downtime(ward: Ward) -> None:
         timers.confirm(session, COMMAND, ward.now)
     assert [f.kind for f in live(ward).fired] == ["remind"]
     assert ward.timers(draft)[1].at == promised + 30 * DAY
+    with writing(ward.sessions) as session:
+        history.sequence(session)
+    with reading(ward.sessions) as session:
+        assert history.verify(session).items == ()
+    assert [event.kind for event in ward.events(timers.STREAM)] == ["timers_paused", "timers_confirmed", "downtime"]
 
 
 def test_confirming_where_nothing_stands_still_is_refused(ward: Ward) -> None:

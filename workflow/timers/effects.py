@@ -116,18 +116,15 @@ def _fire(session: Session, dossier: Dossier, rule: Rule, now: datetime, extra: 
 
 def decides(definition: Definition, state: str, trigger: str) -> bool:
     """Return whether this step, with what the system does after it by itself, could approve, refuse or pay. Pure."""
-    if definition.budget is not None and definition.budget.commit == f"{state}.{trigger}":
-        return True
-    waiting = [way.dest for way in definition.ways(state) if way.trigger == trigger]
-    seen: set[str] = set()
+    commit = definition.budget.commit if definition.budget is not None else ""
+    waiting = [way for way in definition.ways(state) if way.trigger == trigger]
+    seen = set(waiting)
     while waiting:
-        name = waiting.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        here = definition.states[name]
-        if here.outcome in _DECIDED:
+        way = waiting.pop()
+        dest = definition.states[way.dest]
+        if dest.outcome in _DECIDED or commit == f"{way.source}.{way.trigger}":
             return True
-        if here.kind in _BY_ITSELF:
-            waiting += [way.dest for way in definition.ways(name) if way.actor == "system"]
+        following = {way for way in definition.ways(dest.name) if way.actor == "system"} if dest.kind in _BY_ITSELF else set()
+        waiting += following - seen
+        seen |= following
     return False

@@ -91,11 +91,11 @@ def _carefully(job: Job, clock: Callable[[], datetime]) -> None:
         log.warning("%s did not get through: %s", job.name, type(error).__name__)
 
 
-def _watch(scheduler: BlockingScheduler, clock: Callable[[], datetime], stopped: threading.Event) -> None:
+def _watch(scheduler: BlockingScheduler, clock: Callable[[], datetime], stopped: threading.Event, every: float = WATCH) -> None:
     """End the scheduler when asked to; wake it where the wall clock was put back, or it would sleep until that time comes again."""
     while not scheduler.running:
         time.sleep(0.05)
-    while not stopped.wait(WATCH):
+    while not stopped.wait(every):
         now = clock()
         for job in scheduler.get_jobs():
             if job.next_run_time is not None and job.next_run_time > now + job.trigger.interval + timedelta(seconds=WATCH):
