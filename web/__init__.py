@@ -25,7 +25,8 @@ Templates: `{% extends "base.html" %}` (officers) or `"phone.html"` (applicants)
 `case` where a phone shows the case and not the list); phone also `back` (path), `heading` (words in the bar), `dock`.
 Globals: `lang`, `size`, `me` (name, username, shortcuts, phrases, settings, actor), `union`, `now()`, `csrf_token()`,
 `form_key()`, `icon("check")`, `asset("app.css")`, `fen(amount)` "3,800.00", `yuan(amount)` "3,800 元", `when(dt, "minute"|"day"|"short")`,
-`due_words(dt)`, `due_class(dt)` ("" | "soon" | "late"), `mask_name("李文华")`, `link(page=2)` (this address with its query changed).
+`due_words(dt)`, `due_class(dt)` ("" | "soon" | "late"), `unsure(dt)` (its year has no file of days off yet),
+`mask_name("李文华")`, `link(page=2)` (this address with its query changed).
 `{% from "macros.html" import tag, note, hidden, empty, field %}`: `{{ hidden() }}` is the form token and the form key. Labels of
 definitions: `{{ label.text(lang) }}`. No `style=""`, no inline scripts: the browser would refuse them; classes are in
 `static/app.css`, behaviour hangs on `data-…` attributes in `static/ui.js`, and everything works without it.

@@ -14,7 +14,6 @@ from workflow.change_words import GROUPS, ROWS, WORDS
 from workflow.language.definition import Definition
 from workflow.language.schema import Programme
 
-
 POSTED = """notice: {days: 3wd, show: [calc.amount], where: [village_board]},
      timers: [{after: 3wd,"""
 

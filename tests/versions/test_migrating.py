@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import zipfile
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -277,3 +281,17 @@ def test_the_old_file_did_not_change(world: World) -> None:
     publish(world)
     with pytest.raises(Refused):
         world.publish(ONE.replace("0.50", "0.70"), "winter_aid.v1.yaml")
+
+
+def test_the_bundle_an_auditor_takes_away_accepts_a_moved_case(world: World, tmp_path: Path) -> None:
+    case_id = at_check(world)
+    publish(world)
+    move(world, case_id)
+    world.act("leader", case_id, "approve")
+    with reading(world.sessions) as session:
+        bundle = tmp_path / "bundle.zip"
+        bundle.write_bytes(history.bundle(session, [case_id], world.now, unmask=True))
+    with zipfile.ZipFile(bundle) as packed:
+        packed.extractall(tmp_path / "out")
+    done = subprocess.run([sys.executable, "out/verify.py", "bundle.zip"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -196,6 +196,7 @@ class Bundle:
         self.heads: dict[str, tuple[int, str, Said]] = {}        # stream: last step, its hash, its body
         self.told: dict[str, Said] = {}                          # stream: what its events made of each field
         self.numbers: dict[str, str] = {}
+        self.versions: dict[str, str | None] = {}                    # the definition each case goes by, as its steps say
         self.bodies: dict[tuple[str, int], Said] = {}
         self.attached: dict[str, tuple[Said, Said]] = {}
         self.bare: dict[tuple[str, int], Said] = {}              # steps that lost their contents
@@ -328,6 +329,10 @@ class Bundle:
         extra = said.get("extra", {})
         if "number" in extra:
             self.numbers[row["stream"]] = extra["number"]
+        was, now = self.versions.get(row["stream"]), said.get("def")
+        if was not in (None, now) and (said.get("kind") not in ("migrate", "migrate_undo") or extra.get("from_digest") != was):
+            self.wrong(row, "所用的项目版本变了，却没有相应的迁移记录", "it goes by another version, and no move explains it")
+        self.versions[row["stream"]] = now
         if said.get("kind") == "attach":
             self.attached[str(extra.get("attachment"))] = (row, extra)
         elif said.get("kind") == "erase":
