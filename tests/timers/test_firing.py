@@ -1,6 +1,6 @@
 """What fires, when, how often, and what is left of it: one event, one message a person, the row that says so."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy.orm import Session, sessionmaker
@@ -9,6 +9,7 @@ from tests.notices.wall import GRANT, Wall
 from tests.timers.ward import Ward
 from workflow import history, programmes, timers
 from workflow.db import reading, writing
+from workflow.records import Absence
 from workflow.records.base import utc_text
 from workflow.timers.effects import decides
 
@@ -75,6 +76,18 @@ def test_an_escalation_puts_the_task_on_the_watch_list_and_takes_it_from_nobody(
     assert (task.role, task.person_id) == ("county_handler", None)
     assert ward.told("escalate") == ["double", "leader"]
     assert ward.act("clerk", case_id, "reject", comment="不符合条件").to_state == "rejected"
+
+
+def test_who_stands_in_for_somebody_away_is_told_as_well(ward: Ward) -> None:
+    case_id = ward.reviewed()
+    with writing(ward.sessions) as session:
+        for away, instead in (("clerk", "finance"), ("leader", "cashier")):
+            session.add(Absence(person_id=ward.ids[away], substitute_id=ward.ids[instead], starts_on=date(2026, 6, 20),
+                                ends_on=date(2026, 7, 5), created_at=ward.now))
+    ward.now = at(6, 26)
+    assert len(ward.sweep().fired) == 2 and ward.task(case_id).escalated_role == "county_leader"
+    assert ward.told("remind") == ["clerk", "clerk2", "double", "finance"]
+    assert ward.told("escalate") == ["cashier", "double", "leader"]
 
 
 def test_the_system_takes_the_step_that_a_wait_ends_with(ward: Ward) -> None:
