@@ -177,3 +177,6 @@ def _way(wanted: str | None) -> str:
         if not parts.scheme and not parts.netloc and "\\" not in wanted:
             return wanted
     return url_for("home.index")
+
+
+from . import away, handing_over  # noqa: E402,F401

@@ -35,6 +35,8 @@ def links() -> list[Link]:
     rooms = [
         ("decider", "/tasks", _("待我审批")),
         ("decider", "/done", _("已办")),
+        ("decider", "/tasks/watch", _("督办")),
+        ("decider", "/tasks/copies", _("抄送我的")),
         ("decider", "/tasks/notices", _("公示与异议")),
         ("funds", "/funds", _("资金台账")),
         ("auditor", "/audit", _("案件追溯")),

@@ -68,6 +68,7 @@ transitions:
   - {trigger: return_to, label: {zh: 退回, en: Return}, source: first, dest: [draft]}
   - {trigger: return_to, label: {zh: 退回, en: Return}, source: check, dest: [draft, first]}
   - {trigger: reject, label: {zh: 不批, en: Reject}, source: [first, check], dest: rejected}
+operations: {transfer: [check]}
 progress: [draft, first, check, paid]
 """
 CARD = "6228480010000000017"

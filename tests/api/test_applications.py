@@ -30,7 +30,7 @@ def test_a_draft_keeps_what_is_wrong_and_says_so(caller):
     assert made.status_code == 201 and set(made.json) == FIELDS | {"warnings", "path"}
     assert made.json["form"]["cost"] == "much" and made.json["state"] == "draft"
     assert [fault["field"] for fault in made.json["warnings"]] == ["form.cost"]
-    assert set(worker.get(f"/applications/{made.json['id']}").json) == FIELDS | {"path"}
+    assert set(worker.get(f"/applications/{made.json['id']}").json) == FIELDS | {"path", "operations"}
 
     refused = worker.act(made.json["id"], "submit")
     assert refused.status_code == 422
@@ -146,9 +146,36 @@ def test_files_are_checked_by_content_and_added_once(caller):
     assert [event["kind"] for event in worker.get(f"/applications/{case}/events").json] == ["start", "attach"]
 
 
-def test_operations_are_not_available_yet_and_change_nothing(caller):
+def test_an_operation_the_state_does_not_open_changes_nothing(caller):
     case = caller("worker").submitted()
-    answer = caller("basic").post(f"/applications/{case}/operations", {"operation": "transfer", "to": "x"})
+    answer = caller("basic").post(f"/applications/{case}/operations", {"operation": "delegate", "to": "town"})
 
-    assert answer.status_code == 422 and answer.json["errors"][0]["code"] == "NOT_YET"
+    assert answer.status_code == 409 and "委派" in answer.json["detail"]
     assert len(caller("basic").get(f"/applications/{case}/events").json) == 2
+
+
+def test_a_task_is_transferred_and_the_problem_names_who_would_do(caller):
+    case = caller("worker").submitted()
+    caller("basic").act(case, "approve", form={"opinion": "属实"})
+    clerk = caller("clerk")
+    offered = {row["operation"]: row for row in clerk.get(f"/applications/{case}").json["operations"]}
+    assert [row["name"] for row in offered["transfer"]["candidates"]] == ["刘芳", "马英"]
+
+    wrong = clerk.post(f"/applications/{case}/operations", {"operation": "transfer", "to": "leader"})
+    assert wrong.status_code == 422 and wrong.json["errors"][0]["field"] == "to" and "刘芳" in wrong.json["detail"]
+    for _ in range(2):
+        done = clerk.post(f"/applications/{case}/operations", {"operation": "transfer", "to": "clerk2", "comment": "内部说明"}, key="t1")
+        assert done.status_code == 200 and done.json["operations"] == []
+    assert caller("clerk2").get("/tasks").json["items"][0] | {"kind": "work", "personal": True} == caller("clerk2").get("/tasks").json["items"][0]
+    told = caller("worker").get(f"/applications/{case}/events").json
+    assert [(event["kind"], event["comment"]) for event in told if event["kind"] == "transfer"] == [("transfer", "")]
+    assert [event["comment"] for event in clerk.get(f"/applications/{case}/events").json if event["kind"] == "transfer"] == ["内部说明"]
+
+
+@pytest.mark.parametrize("short", ["outsider", "nurse", "admin"])
+def test_an_operation_on_a_case_out_of_scope_finds_nothing(caller, short):
+    case = caller("worker").submitted()
+    for operation in ("claim", "transfer", "urge", "cc", "nonsense"):
+        answer = caller(short).post(f"/applications/{case}/operations", {"operation": operation, "to": "clerk2"})
+        assert answer.status_code == (422 if operation == "nonsense" else 404)
+

@@ -18,7 +18,7 @@ from sqlalchemy import func, or_, select
 from web import language
 from web.access import access, person
 from web.db import abandon, local, now, session, writing
-from workflow import people
+from workflow import engine, people
 from workflow.errors import NotFound, NotYours, Refused, one
 from workflow.records import Account, Appointment, Organisation, Person, SignIn
 
@@ -147,7 +147,7 @@ def _account_page(account_id: int, faults: dict[str, str]) -> ResponseReturnValu
         "admin/account.html", account=found, holder=holder, appointments=appointments, today=today, faults=faults,
         member_of=session().get(Organisation, holder.union_id) if holder.union_id else None, roles=people.ROLES,
         organisations=scope.organisations(), seen=session().scalar(select(func.max(SignIn.seen_at)).where(SignIn.account_id == account_id)),
-        typed=request.form, oneself=holder.id == person().person_id)
+        typed=request.form, oneself=holder.id == person().person_id, open_work=len(engine.open_work(session(), holder.id)))
     return page, 422 if faults else 200
 
 

@@ -13,7 +13,7 @@ from web import voting
 from web.db import now, session
 from web.language import lang
 from web.show import last_day
-from workflow.engine import CaseView
+from workflow.engine import CaseView, Offer
 from workflow.engine.path import ahead
 from workflow.errors import Message
 from workflow.language.fields import mask, to_json
@@ -54,6 +54,16 @@ def _path(view: CaseView) -> list[models.PathStep]:
         state=step.state, label=step.label.text(lang()), role=step.role or None, role_label=step.role_label.text(lang()) or None,
         organisation=step.organisation or None, promised=str(step.days) if step.days else None,
         by=last_day(step.by) if step.by else None, assumed=step.assumed) for step in ahead(session(), view, view.facts, now())]
+
+
+def operation(offer: Offer) -> models.OperationRow:
+    label = offer.label.text(lang())
+    row: dict[str, Any] = {"operation": offer.operation, "label": label}
+    if offer.task_id:
+        row["task"] = offer.task_id
+    if offer.candidates is not None:
+        row["candidates"] = [models.CandidateRow(id=one.id, name=one.name, role=one.role, organisation=one.organisation) for one in offer.candidates]
+    return models.OperationRow(**row)
 
 
 def shown(view: CaseView, name: str, stored: Any) -> Any:

@@ -14,12 +14,13 @@ from web.language import lang
 from workflow import engine, people, queries
 from workflow.actors import Actor
 from workflow.engine import CaseView
+from workflow.engine.operations import OPERATIONS
 from workflow.engine.start import AGENTS
-from workflow.errors import NotAvailable, NotFound, one
+from workflow.errors import NotFound
 from workflow.records import Event, Organisation, Person
 
 from . import blueprint, models
-from .answers import answer, application, changes, faults, money
+from .answers import answer, application, changes, faults, money, operation
 from .bodies import case_id, digest, idempotency_key, limit, read
 from .marks import speaks
 
@@ -47,7 +48,7 @@ def new_application() -> ResponseReturnValue:
 @speaks(gives=models.Application, problems=(404,))
 def one_application(id: str) -> ResponseReturnValue:
     """The case as the caller may see it, with what the caller may do."""
-    return answer(application(engine.look(session(), case_id(id), person(), now())))
+    return answer(_whole(case_id(id), person()))
 
 
 @blueprint.patch("/applications/<id>")
@@ -76,14 +77,16 @@ def act(id: str) -> ResponseReturnValue:
 
 @blueprint.post("/applications/<id>/operations")
 @access(SIGNED_IN)
-@speaks(takes=models.Operation, gives=models.Application, problems=(403, 404, 422))
+@speaks(takes=models.Operation, gives=models.Application, problems=(403, 404, 409, 422))
 def operate(id: str) -> ResponseReturnValue:
-    """Hand a task on, add a signer and the like; this release carries none of these out yet."""
-    wanted = read(models.Operation)
-    engine.look(session(), case_id(id), person(), now())
-    raise NotAvailable(one("NOT_YET", f"“{wanted.operation}”尚未提供：转办、加签等操作在后续版本开放，本次没有写入",
-                           f"“{wanted.operation}” is not available yet: operations on tasks come with a later release; "
-                           "nothing was written", "operation"))
+    """Hand a task on, ask somebody, add a signer, urge and the like: who is asked changes, where the case stands does not.
+
+    `to` is a person's id or the name of their account; where it is missing or will not do, the problem names who would.
+    """
+    wanted, actor = read(models.Operation), person()
+    engine.operate(session(), case_id(id), wanted.operation, actor, now(), to=wanted.to, comment=wanted.comment, task_id=wanted.task,
+                   idem_key=idempotency_key())
+    return answer(_whole(id, actor))
 
 
 @blueprint.get("/applications/<id>/events")
@@ -105,6 +108,8 @@ def events(id: str) -> ResponseReturnValue:
 def _event(view: CaseView, event: queries.EventRow, link: Any, nobody: str, *, everything: bool) -> models.EventRow:
     # Its applicant learns how a vote ended, and of nobody how they voted.
     hidden = view.mine and not everything and event.kind in ("vote", "meeting")
+    # What officers say to each other about handing it on stays between them.
+    between = view.mine and not everything and event.kind in (*OPERATIONS, "hand_over") and event.role not in ("applicant", "agent")
     more: dict[str, Any] = {}
     if event.kind == "vote" and not hidden:
         more["voice"] = event.extra.get("vote")
@@ -113,9 +118,15 @@ def _event(view: CaseView, event: queries.EventRow, link: Any, nobody: str, *, e
     return models.EventRow(
         seq=event.seq, kind=event.kind, at=event.at, actor="" if hidden else event.who or nobody, role=event.role,
         on_behalf_of=None if hidden else event.behalf or None, trigger=None if hidden else event.trigger, from_state=event.from_state,
-        to_state=event.to_state, amount=money(event.amount_fen), revision=link.revision, comment="" if hidden else event.comment,
+        to_state=event.to_state, amount=money(event.amount_fen), revision=link.revision, comment="" if hidden or between else event.comment,
         changes=changes(view, event.changes, everything=everything), prev=link.prev.hex(), hash=event.hash.hex(),
         body=link.body.decode(), **more)
+
+
+def _whole(id: str, actor: Actor) -> models.Application:
+    """The case with what the caller may do beside deciding."""
+    view, offers = engine.look(session(), id, actor, now()), engine.operations_for(session(), id, actor, now())
+    return application(view, operations=[operation(offer) for offer in offers])
 
 
 def _person(text: str, actor: Actor) -> str:

@@ -60,9 +60,10 @@ class Act(Request):
 
 
 class Operation(Request):
-    operation: Word
-    to: Word | None = None
+    operation: Annotated[Word, Field(description="claim release transfer delegate hand_back recall add_signer remove_signer consult reply cc read urge")]
+    to: Annotated[str | None, Field(max_length=64, pattern=PLAIN, description="a person's id or the name of their account")] = None
     comment: Comment = ""
+    task: Annotated[Word | None, Field(description="which task, where several would do")] = None
 
 
 class NewObjection(Request):
@@ -159,6 +160,20 @@ class Voting(BaseModel):
     voices: list[VoiceRow] | None = Field(default=None, description="left out for the applicant, who reads the counts alone")
 
 
+class CandidateRow(BaseModel):
+    id: str
+    name: str
+    role: str
+    organisation: str
+
+
+class OperationRow(BaseModel):
+    operation: str
+    label: str
+    task: str | None = None
+    candidates: list[CandidateRow] | None = Field(default=None, description="whom `to` may name; left out where nobody is named")
+
+
 class LineRow(BaseModel):
     person: str
     amount: MoneyText
@@ -196,6 +211,7 @@ class Application(BaseModel):
     revision: int
     actions: list[ActionRow]
     waiting_for: list[WaitingRow]
+    operations: list[OperationRow] | None = Field(default=None, description="what the caller may do with the tasks of the case; with GET and operations")
     voting: Voting | None = Field(default=None, description="while the case is in a vote or a parallel step")
     path: list[PathStep] | None = Field(default=None, description="of a draft: the steps ahead if everybody agrees, with the latest day of each")
     warnings: list[Fault] | None = Field(default=None, description="after POST and PATCH: what is kept but not yet right")
@@ -244,6 +260,10 @@ class TaskRow(BaseModel):
     flags: list[str] = Field(description="criteria left to whoever decides")
     resubmitted: bool
     others_only: bool = Field(description="stands in the queue, but this caller may not decide it")
+    kind: str = Field(default="work", description="work, ballot, branch; consult: an opinion is asked for")
+    personal: bool = Field(default=False, description="theirs alone: claimed, handed on, a ballot, a consultation")
+    delegated: bool = Field(default=False, description="to give an opinion on and hand back")
+    behalf: str = Field(default="", description="who is away, where the caller stands in for them")
 
 
 class Tasks(BaseModel):

@@ -65,4 +65,5 @@ def _row(row: TaskRow) -> models.TaskRow:
         id=row.case_id, number=row.number, programme=definition.key, title=definition.title.text(lang()), state=row.state,
         state_label=definition.states[row.state].label.text(lang()), applicant=row.name, unit=row.unit,
         amount=money(row.amount_fen), due_at=None if row.due_at >= NO_DUE else row.due_at, revision=row.revision,
-        flags=list(row.flags), resubmitted=row.resubmitted, others_only=row.others_only)
+        flags=list(row.flags), resubmitted=row.resubmitted, others_only=row.others_only, kind=row.kind, personal=row.personal,
+        delegated=row.delegated, behalf=row.behalf)

@@ -50,7 +50,7 @@ def progress(case_id: str) -> ResponseReturnValue:
     return render_template(
         "apply/progress.html", view=view, code=code(case_id), ahead=path_ahead(view), story=_story(view, lang),
         reason=_reason(view), county=unions[-1], answers=filled(view, lang), correct=bool(view.edit),
-        formula=amount_rule(view.definition, lang),
+        formula=amount_rule(view.definition, lang), urge_from=engine.urge_open_from(session(), case_id, person(), now()),
         buttons=[action for action in view.actions if not (view.edit and action.forward)],
         items=[view.definition.form[name[5:]].label if name.startswith("form.") else view.definition.attachments[name[12:]].label
                for name in asked_for(view)])

@@ -21,6 +21,7 @@ from ..apply.boxes import Box, boxes
 from ..apply.typed import PREFIX, typed
 from ..db import now, session
 from ..voting import Voting, voting
+from .handed import Handed, handed
 from .room import phrases
 
 BLANK_ROWS = 2                       # below what a table holds: without JavaScript no row can be added
@@ -45,6 +46,8 @@ class Pane:
     typed: Mapping[str, Any] = field(default_factory=dict)
     opened: Mapping[str, str] = field(default_factory=dict)
     asked_for: str = ""              # the field the reader is about to open, for the question why
+
+    handed: Handed = field(default_factory=Handed)
 
     @property
     def flagged(self) -> list[sheet.Check]:
@@ -104,7 +107,8 @@ def pane(case_id: str, *, messages: Sequence[Message] = (), comment: str | None 
                     more={spec.name: BLANK_ROWS for spec in specs if spec.type == "table"}),
         uploads=tuple(kind for name, kind in view.definition.attachments.items() if f"attachments.{name}" in view.edit),
         phrases=phrases(), faults=tuple((_input(message, specs), message.text(lang)) for message in messages),
-        comment=view.draft_comment if comment is None else comment, typed=sent, opened=opened or {}, asked_for=asked_for)
+        comment=view.draft_comment if comment is None else comment, typed=sent, opened=opened or {}, asked_for=asked_for,
+        handed=handed(view, events))
 
 
 def raw(view: CaseView, sent: MultiDict[str, str]) -> dict[str, Any]:

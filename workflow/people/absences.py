@@ -110,23 +110,34 @@ def substitutes_of(session: Session, people: Iterable[str], today: date) -> list
 
 def candidates(session: Session, person_id: str, today: date) -> list[tuple[str, str, str]]:
     """Return (id, name, union) of everybody who could stand in for this person, as far as their posts go."""
-    home = _counties(session, _posts(session, person_id, today))
+    mine = {post.role for post in _posts(session, person_id, today)}
+    if not any(deciding(role) for role in mine):
+        return []
+    held: dict[str, set[str]] = {}
+    for row in session.execute(select(Appointment.person_id, Appointment.role).where(
+            Appointment.starts_on <= today, or_(Appointment.ends_on.is_(None), Appointment.ends_on >= today))):
+        held.setdefault(row.person_id, set()).add(row.role)
+    return [one for one in colleagues(session, person_id, today) if not _clashing(mine, held[one[0]])]
+
+
+def colleagues(session: Session, person_id: str, today: date) -> list[tuple[str, str, str]]:
+    """Return (id, name, union) of the officers with an account in every county where this person holds or ever held a post."""
+    home = _counties(session, _posts(session, person_id, None))
+    if not home:
+        return []
     rows = session.execute(
-        select(Person.id, Person.name, Organisation.name.label("union"), Organisation.path, Appointment.role)
+        select(Person.id, Person.name, Organisation.name.label("union"), Appointment.role)
         .join(Appointment, Appointment.person_id == Person.id).join(Organisation, Organisation.id == Appointment.organisation_id)
         .join(Account, Account.person_id == Person.id)
         .where(Account.status == "active", Organisation.active, Appointment.starts_on <= today,
                or_(Appointment.ends_on.is_(None), Appointment.ends_on >= today), Person.id != person_id,
-               or_(*(Organisation.path.startswith(path) for path in home)) if home else Person.id.is_(None))
+               or_(*(Organisation.path.startswith(path) for path in home)))
         .order_by(Organisation.path, Person.name, Person.id)).all()
-    mine = {post.role for post in _posts(session, person_id, today)}
     found: dict[str, tuple[str, str, str]] = {}
-    held: dict[str, set[str]] = {}
     for row in rows:
-        held.setdefault(row.id, set()).add(row.role)
         if deciding(row.role):
             found.setdefault(row.id, (row.id, row.name, row.union))
-    return [one for one in found.values() if not _clashing(mine, held[one[0]])]
+    return list(found.values())
 
 
 def _may(session: Session, actor: Actor, person_id: str) -> None:
@@ -191,11 +202,13 @@ def _clashing(mine: set[str], theirs: set[str]) -> Any:
     return found[0].why if found else None
 
 
-def _posts(session: Session, person_id: str, day: date) -> list[Any]:
-    return list(session.execute(
-        select(Appointment.role, Organisation.path).join(Organisation, Organisation.id == Appointment.organisation_id)
-        .where(Appointment.person_id == person_id, Organisation.active, Appointment.starts_on <= day,
-               or_(Appointment.ends_on.is_(None), Appointment.ends_on >= day))))
+def _posts(session: Session, person_id: str, day: date | None) -> list[Any]:
+    """Return the posts held on that day; all that were ever held for None."""
+    query = select(Appointment.role, Organisation.path).join(Organisation, Organisation.id == Appointment.organisation_id).where(
+        Appointment.person_id == person_id)
+    if day is not None:
+        query = query.where(Organisation.active, Appointment.starts_on <= day, or_(Appointment.ends_on.is_(None), Appointment.ends_on >= day))
+    return list(session.execute(query))
 
 
 def _counties(session: Session, posts: list[Any]) -> list[str]:

@@ -91,7 +91,7 @@ def events(session: Session, case_id: str, *, opened: bool = True) -> list[Event
     handed = {row.extra["to"] for row in told if row.kind in HANDED_ON and "to" in row.extra}
     if not handed:
         return told
-    names = dict(session.execute(select(Person.id, Person.name).where(Person.id.in_(handed))).tuples().all())
+    names = dict(session.execute(select(Person.id, Person.name).where(Person.id.in_(handed))).all())
     return [replace(row, to=names.get(row.extra.get("to", ""), "")) if row.kind in HANDED_ON else row for row in told]
 
 
