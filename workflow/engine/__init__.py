@@ -1,12 +1,13 @@
 """The only door through which a case changes. Nothing here commits: the transaction ends at the edge."""
 
-from .act import Done, act, settle
+from .act import act, settle
 from .batch import Preview, preview
 from .drafts import save
 from .files import attach, detach
 from .handing_over import Receipt, Work, hand_over, open_work, receipt
 from .look import Action, CaseView, CheckResult, Correction, Line, Stage, Voice, Waiting, look
 from .meetings import convene, enter_result
+from .moving import Done
 from .objecting import Objected, object_to
 from .objecting import settle as settle_objection
 from .operations import Offer, Operated, operate, operations_for, urge_open_from

@@ -21,11 +21,12 @@ from ..language.definition import State, Transition, Vote
 from ..records import Case
 from ..scope import visible
 from . import duties, tasks, votes
-from .act import Done, conclude, digest, replayed
+from .act import conclude, digest, replayed
 from .dossier import Dossier, local_day, open_dossier
 from .duties import Standing
 from .facts import facts_of
 from .files import keep, note
+from .moving import Done
 
 MINUTES = "minutes"
 """The kind of file a meeting leaves behind."""
