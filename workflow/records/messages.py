@@ -15,7 +15,7 @@ from .base import Base
 
 
 class Message(Base):
-    """One line of somebody's inbox."""
+    """One line of somebody's inbox, or what a robot says to a group: then nobody's."""
 
     __tablename__ = "messages"
     __table_args__ = (
@@ -26,7 +26,7 @@ class Message(Base):
     )
 
     id: Mapped[str] = mapped_column(String(20), primary_key=True)
-    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    person_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
     kind: Mapped[str] = mapped_column(String(40))
     stream: Mapped[str] = mapped_column(String(80))                          # of the event it tells about: a case id …
     seq: Mapped[int]                                                         # … and which event; 0 for a daily digest
