@@ -24,7 +24,7 @@ from ..money import holds
 from ..privacy import vault
 from ..records import Case, CaseIdentity, Draft, Event, Person
 from ..statements import Prepared, rows_changed, together
-from . import deciding, forms, posting, tasks, timing, uniqueness, votes
+from . import deciding, forms, posting, tasks, telling, timing, uniqueness, votes
 from .cycles import cycle_of, intake_open
 from .dossier import Dossier, local_day
 from .duties import addressed
@@ -146,6 +146,8 @@ class Move:
             self._index_identities()
         if definition.unique and (row.submitted_at is None or dest.final or self.changes):
             uniqueness.settle(self.session, self.dossier, dest, self.facts, first=row.submitted_at is None)
+        telling.step(self.session, self.dossier, dest, self.trigger, appended.seq, self.now, by=self.actor.person_id, opened=opened,
+                     submitted=values.get("number"))
         return Done(row.id, values.get("number", row.number), self.trigger, row.state, dest.name, row.revision + 1,
                     self.verdict.amount_fen, appended.seq)
 

@@ -21,7 +21,7 @@ from ..language.definition import Definition, Label, State, Transition, Vote
 from ..language.roles import role_label
 from ..records import Case, CaseIdentity, Person, Task
 from ..statements import Prepared, rows_changed, together
-from . import deciding, tasks
+from . import deciding, tasks, telling
 from .dossier import Dossier, local_day
 from .duties import Standing, addressed, guard, holders
 from .judge import flagged
@@ -120,10 +120,14 @@ def cast(session: Session, dossier: Dossier, trigger: str, actor: Actor, now: da
         extra["declared"] = "no_relation"
     following = next((task for task in dossier.ballots if task.status == "waiting"), None)
     said = [(_CAST, {"task_id": ballot.id, "voice": voice, "at": now, "by": actor.person_id})]
-    if following is not None and voice == "agree":
-        said.append((_NEXT, {"task_id": following.id}))
-    return heard(session, dossier, "vote", trigger, standing, actor, now, facts, extra, said, comment=comment,
-                 idem_key=idem_key, request=request)
+    turn = following if voice == "agree" else None
+    if turn is not None:
+        said.append((_NEXT, {"task_id": turn.id}))
+    seq = heard(session, dossier, "vote", trigger, standing, actor, now, facts, extra, said, comment=comment,
+                idem_key=idem_key, request=request)
+    if turn is not None and turn.person_id is not None:
+        telling.ballots(session, dossier, [turn.person_id], dossier.state, seq, now, by=actor.person_id)
+    return seq
 
 
 def heard(session: Session, dossier: Dossier, kind: str, trigger: str, standing: Standing, actor: Actor, now: datetime,
