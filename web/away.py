@@ -10,9 +10,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from workflow import people
-from workflow.errors import Refused
+from workflow.errors import NotFound, Refused
 from workflow.people import absences
-from workflow.records import Person
+from workflow.records import Absence, Person
 
 from . import language
 from .access import STAFF, access, person
@@ -36,6 +36,9 @@ def arrange() -> ResponseReturnValue:
 @blueprint.post("/settings/away/<int:absence_id>/cancel")
 @access(STAFF)
 def cancel_absence(absence_id: int) -> ResponseReturnValue:
+    row = session().get(Absence, absence_id)
+    if row is None or row.person_id != person().person_id:
+        raise NotFound("absence")
     people.cancel(session(), absence_id, person(), now())
     flash(_("代理已取消"))
     return redirect(url_for(".away"), 303)

@@ -48,6 +48,7 @@ class Scene:
     account: int = 0
     file: str = ""
     appointment: int = 0
+    absence: int = 0                 # of somebody of this county
     seal: int = 0
     pool: int = 0                    # of this county's own money
     far_case: str = ""               # a case of the other county, waiting for its own officer
@@ -70,6 +71,7 @@ class Scene:
                 someone = people.add_person(session, NOW, COMMAND, short, union_id=place)
                 people.add_account(session, someone.id, short, HASH, actor=COMMAND, now=NOW)
                 people.appoint(session, someone.id, role, place, date(2020, 1, 1), None, actor=COMMAND, now=NOW)
+            scene.absence = people.arrange(session, scene.desks.ids["third"], scene.desks.ids["fourth"], NOW.date(), NOW.date(), "", COMMAND, NOW)
             scene.appointment = session.scalars(select(Appointment.id).where(Appointment.person_id == scene.desks.ids["clerk"])).one()
         for number, state in enumerate((DRAFT, FIRST, CHECK, PAID, REJECTED)):
             scene.cases[state] = scene.filed(state, number)
@@ -161,7 +163,7 @@ class Scene:
         """The address of `rule` with real ids. A converter nobody has given an id for fails: nothing may be forgotten."""
         row = self.desks.row(case_id)
         known: Mapping[str, Any] = {
-            "case_id": case_id, "id": case_id, "attachment_id": self.file, "account_id": self.account, "appointment_id": self.appointment,
+            "case_id": case_id, "id": case_id, "attachment_id": self.file, "account_id": self.account, "appointment_id": self.appointment, "absence_id": self.absence, "seq": 1,
             "pool_id": self.pool, "key": "aid", "version": 1, "name": "aid.v1.yaml", "size": self.seal, "trigger": "submit", "kind": "work", "token": case_id,
             "filename": "app.css", "notice_id": self.notice, "timer_id": self.timer, "objection_id": self.objection,
             "number": 1 if isinstance(rule._converters.get("number"), IntegerConverter) else row.number or "SD-0"}
@@ -182,6 +184,7 @@ class Scene:
             "text": AID.replace("version: 1", "version: 2"), "session": "others", "remove": self.file, "old": "wrong", "new": "一句新的话2026",
             "again": "一句新的话2026", "password": "wrong", "amount": "1", "unmask": "1", "seal": "x",
             "pool": "539921/2026/walk", "unit": "money", "what": "adjust", "proposal": "0", "answer": "confirm", "day": "2026-12-31",
+            "operation": "transfer", "to": self.desks.ids["clerk2"], "substitute": self.desks.ids["clerk2"], "starts_on": "2026-06-16", "ends_on": "",
             "named": "no", "upheld": "yes", "opinion": "走查"}
 
     def json(self, model: type[BaseModel] | None, case_id: str) -> Any:
@@ -191,7 +194,7 @@ class Scene:
         revision = self.desks.row(case_id).revision
         known = {
             "programme": "aid", "form": {"cost": "1"}, "on_behalf_of": self.person, "revision": revision, "trigger": "approve", "comment": "走查",
-            "dest": None, "amount": None, "declared": True, "correct": ["form.cost"], "operation": "transfer", "to": "clerk",
+            "dest": None, "amount": None, "declared": True, "correct": ["form.cost"], "operation": "transfer", "to": "clerk", "task": None,
             "items": [{"id": case_id, "revision": revision}], "username": "canary", "password": "wrong",
             "text": "走查", "name": "", "phone": ""}
         missing = model.model_fields.keys() - known.keys()

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tests.browser.exchange import deal, hand_over
 from tests.browser.visits import Site
 from web import public
 from workflow import money, people, queries
@@ -21,16 +22,17 @@ PAGES: dict[str, tuple[str, ...]] = {
     "worker": ("/programmes", "/cases", "/cases/{returned}", "/cases/{returned}/form", "/cases/{returned}/form?all=1",
                "/cases/{returned}/form/1", "/cases/{returned}/form/2", "/cases/{returned}/form/3", "/cases/{returned}/form/4",
                "/cases/{returned}/check", "/cases/{returned}/act/abandon", "/cases/{paid}", "/cases/{paid}/receipt",
-               "/cases/{paid}/print", "/settings/password"),
+               "/cases/{paid}/print", "/cases/{handed}", "/settings/password"),
     "grassroots": ("/tasks", "/tasks/{notice}", "/tasks/notices", "/tasks/notices?over=1", "/notices/{posted}/poster",
                    "/notices/poster?union={board}&programme=posted_grant", "/programmes/medical_aid/for"),
     "handler": ("/tasks", "/tasks/{flagged}", "/tasks/{checked}", "/tasks/batch?s={checked}:1", "/tasks/find", "/tasks/find?q=2026", "/done",
-                "/tasks/meetings", "/settings"),
+                "/tasks/meetings", "/tasks/watch", "/tasks/{handed}", "/settings", "/settings/hand-over", "/settings/hand-over/{receipt}"),
     "cashier": ("/tasks/{paying}",),
-    "finance": ("/funds",),
-    "leader": ("/funds/{pool}",),
+    "finance": ("/funds", "/tasks/{handed}"),
+    "leader": ("/funds/{pool}", "/tasks/copies", "/settings/away"),
     "auditor": ("/audit", "/audit?q=2026", "/audit/cases/{adjusted}", "/audit/verify", "/audit/seals", "/audit/reads"),
-    "admin": ("/admin/accounts", "/admin/accounts/{account}", "/admin/accounts/new", "/admin/organisations", "/admin/definitions",
+    "admin": ("/admin/accounts", "/admin/accounts/{account}", "/admin/accounts/{account}/away", "/admin/accounts/{account}/hand-over",
+              "/admin/accounts/{account}/hand-over/{receipt}", "/admin/accounts/new", "/admin/organisations", "/admin/definitions",
               "/admin/definitions/medical_aid/1", "/admin/definitions/files/medical_aid.v1.yaml", "/admin/unmanned",
               "/admin/timers", "/admin/calendar", "/admin/calendar?year=2025",
               "/admin/definitions/medical_aid/1/migrate"),
@@ -46,6 +48,8 @@ MAIN = (("worker", "/programmes"), ("worker", "/cases/{returned}/form"), ("worke
 def ids(site: Site) -> dict[str, str]:
     """Return what stands for the names in the paths."""
     worker, pool = site.person_id("worker"), str(_pool(site))
+    handed = deal(site.sessions, site.now)
+    receipt = str(hand_over(site.sessions, handed, site.now))
     with reading(site.sessions) as session:
         def first(*conditions: object) -> Case:
             return session.scalars(select(Case).where(*conditions).order_by(Case.id)).first()
@@ -61,7 +65,8 @@ def ids(site: Site) -> dict[str, str]:
             "returned": first(Case.applicant_id == worker, Case.state == "draft", Case.submitted_at.is_not(None)).id, "paid": paid.id,
             "notice": _ours(session, site), "flagged": task("county_review", True), "checked": task("county_review"),
             "paying": task("paying"), "adjusted": first(Case.adjusted_fen.is_not(None), Case.state == "paid").id,
-            "posted": posted.id, "board": str(posted.organisation_id), "account": str(account), "token": _token(site, paid.id), "pool": pool}
+            "posted": posted.id, "board": str(posted.organisation_id), "account": str(account), "token": _token(site, paid.id), "pool": pool,
+            "handed": handed, "receipt": receipt}
 
 
 def _ours(session: Session, site: Site) -> str:

@@ -75,11 +75,11 @@ def operate(session: Session, case_id: str, operation: str, actor: Actor, now: d
     `task_id` says which, where several tasks would do. Raises `NotFound` out of scope, `NotYours`, `Impossible` where the
     state does not open it or somebody was faster, `KeyReused`, or `Refused` saying who may be named.
     """
-    if operation not in OPERATIONS:
-        raise Refused(one("NO_SUCH_OPERATION", f"没有“{operation}”这个操作", f"There is no operation {operation!r}", "operation"))
     seen = session.execute(select(Case.id).where(Case.id == case_id, visible(actor))).first() is not None
     if not seen and not (operation == "transfer" and actor.holds("admin")):
         raise NotFound
+    if operation not in OPERATIONS:
+        raise Refused(one("NO_SUCH_OPERATION", f"没有“{operation}”这个操作", f"There is no operation {operation!r}", "operation"))
     request = None
     if idem_key:
         said = {"request": request_digest} if request_digest else {"to": to, "comment": comment, "task": task_id}
