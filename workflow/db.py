@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
     from .attachments import Store
+    from .notifications.outbox import Outside
     from .privacy import Vault
 
 log = logging.getLogger("bangfu.db")
@@ -80,12 +81,12 @@ def make_engine(url: str | URL, *, pool_size: int = 20) -> Engine:
     return engine
 
 
-def make_sessions(engine: Engine, vault: Vault | None = None, store: Store | None = None) -> sessionmaker[Session]:
-    """Return a factory of sessions that carry the vault and the store in `session.info`.
+def make_sessions(engine: Engine, vault: Vault | None = None, store: Store | None = None, channels: Outside | None = None) -> sessionmaker[Session]:
+    """Return a factory of sessions that carry the vault, the store and the ways out of the house in `session.info`.
 
     Objects stay readable after the commit: a page is rendered from them when the transaction is over.
     """
-    return sessionmaker(engine, expire_on_commit=False, info={"vault": vault, "store": store})
+    return sessionmaker(engine, expire_on_commit=False, info={"vault": vault, "store": store, "channels": channels})
 
 
 @contextmanager
