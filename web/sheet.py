@@ -152,8 +152,15 @@ def opinions(definition: Definition, history: Sequence[EventRow], running: int =
             against = event.extra.get("vote") == "disagree" if event.kind == "vote" else _backward(definition, event)
             label = _("登记会议结果") if event.kind == "meeting" else trigger_label(definition, event)
             said = event.comment if event.kind != "meeting" else _("；").join(filter(None, (voting.met(event), event.comment)))
-            made.append(Opinion(label, "warn" if against else "ok", event.who or _("系统"), event.organisation, event.at, said, event.seq))
+            made.append(Opinion(label, "warn" if against else "ok", acting(event) or _("系统"), event.organisation, event.at, said, event.seq))
     return made
+
+
+def acting(event: EventRow) -> str:
+    """Return who acted, and for whom where they stood in for an officer who was away: "何静（代理 王莉）"."""
+    if not event.behalf or event.role == "agent":
+        return event.who
+    return event.who + _("（代理 %(name)s）", name=event.behalf)
 
 
 def trigger_label(definition: Definition, event: EventRow) -> str:

@@ -138,3 +138,15 @@ def test_nobody_reads_anothers_receipt(desks: Desks, enter: Enter) -> None:
     assert enter("clerk2").get(receipt).status_code == 404
     assert enter("admin").get(receipt.replace("/settings", f"/admin/accounts/{desks.accounts['clerk']}")).status_code == 200
     assert enter("worker").get(receipt).status_code == 403
+
+
+def test_who_has_left_with_work_is_listed_for_the_administrator(desks: Desks, enter: Enter) -> None:
+    case_id = at_check(desks)
+    desks.operate("clerk", case_id, "claim")
+    admin, account = enter("admin"), desks.accounts["clerk"]
+    assert f"/admin/accounts/{account}/hand-over" not in admin.get("/admin/unmanned").text
+    assert "还有 1 件工作只在此人手上" in admin.get(f"/admin/accounts/{account}").text
+    admin.post(f"/admin/accounts/{account}/status", data={"status": "disabled"})
+    assert f"/admin/accounts/{account}/hand-over" in admin.get("/admin/unmanned").text
+    assert admin.post(f"/admin/accounts/{account}/hand-over", data={"to": desks.ids["clerk2"]}).status_code == 303
+    assert f"/admin/accounts/{account}/hand-over" not in admin.get("/admin/unmanned").text and holder(desks, case_id) == "clerk2"

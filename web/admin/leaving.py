@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy import exists, func, or_, select
 
 from web import away, handing_over
 from web.access import access, person
 from web.db import now, session
 from workflow import people
 from workflow.errors import NotFound
-from workflow.records import Absence, Account
+from workflow.records import Absence, Account, Appointment, Person, Task
 
 from . import blueprint, scope
 
@@ -62,6 +66,20 @@ def hand_over_now(account_id: int) -> ResponseReturnValue:
 def hand_over_receipt(account_id: int, seq: int) -> ResponseReturnValue:
     _found, holder = scope.account(account_id)
     return handing_over.printed(holder.id, seq, url_for(".hand_over", account_id=account_id))
+
+
+def left_behind(today: date) -> list[Any]:
+    """Return (account id, name, tasks) of everybody who has work that is theirs alone and cannot do it any more."""
+    in_post = (Appointment.role == Task.role) & (Appointment.organisation_id == Task.organisation_id)
+    still = exists().where(
+        Appointment.person_id == Task.person_id, Appointment.starts_on <= today, or_(Appointment.ends_on.is_(None), Appointment.ends_on >= today),
+        or_(Task.owner_id.is_not(None), Task.kind == "consult", in_post))       # whoever is only asked needs any post
+    return list(session().execute(
+        select(Account.id, Person.name, func.count().label("tasks")).join(Person, Person.id == Account.person_id)
+        .join(Task, Task.person_id == Person.id)
+        .where(Task.status.in_(("open", "waiting")), Task.kind != "cc", Task.role.not_in(("applicant", "agent")), scope.theirs(),
+               or_(Account.status == "disabled", ~still))
+        .group_by(Account.id, Person.name).order_by(Person.name)))
 
 
 def _away(account_id: int, faults: dict[str, str]) -> ResponseReturnValue:

@@ -21,6 +21,7 @@ from workflow.records import Account, Appointment, Case, Organisation, Task
 
 from .. import language
 from . import blueprint
+from .leaving import left_behind
 from .scope import within
 
 
@@ -58,7 +59,7 @@ def unmanned() -> ResponseReturnValue:
         .join(Organisation, Organisation.id == Task.organisation_id)
         .where(Task.status == "open", Task.person_id.is_(None), Task.role != "admin", within(), ~held)
         .group_by(Organisation.id, Organisation.name, Task.role).order_by(func.min(Task.due_at))).all()
-    return render_template("admin/unmanned.html", rows=rows, uncalled=list(_uncalled()))
+    return render_template("admin/unmanned.html", rows=rows, uncalled=list(_uncalled()), left=left_behind(today))
 
 
 @blueprint.post("/unmanned/<case_id>/convene")
