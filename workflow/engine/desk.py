@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -54,6 +54,7 @@ class Desk:
     tasks: tuple[Row[Any], ...]
     against: tuple[Message, ...] = ()        # why a task that is addressed to them is not theirs to hand on
     refusal: BangfuError | None = None       # a rule that stands in the way, whoever asks
+    found: dict[tuple[str, int | None] | None, list[Candidate]] = field(default_factory=dict)     # who is fit: by post; None: the county
 
     @classmethod
     def opened(cls, session: Session, dossier: Dossier, actor: Actor, now: datetime) -> Desk:
@@ -189,8 +190,10 @@ class Desk:
 
     def candidates(self, operation: str, held: Held) -> list[Candidate]:
         """Return whom the actor may name, those nearest to the case's county first."""
-        barred = self._barred(operation, held)
-        return fit(self.session, self.dossier, [one for one in self._pool(operation, held) if one.id not in barred], self.now)
+        barred, which = self._barred(operation, held), (held.task.role, held.task.organisation_id) if operation == "transfer" else None
+        if which not in self.found:          # a page asks for the same people once an operation
+            self.found[which] = fit(self.session, self.dossier, self._pool(operation, held), self.now)
+        return [one for one in self.found[which] if one.id not in barred]
 
     def asked(self, operation: str, held: Held, person_id: str | None) -> tuple[Candidate | None, tuple[Message, ...]]:
         """Return this person as a candidate, and what stands against them."""
