@@ -10,15 +10,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from .. import ids
-from ..records import Message
 from . import outbox
 from .sentences import KINDS, checked
-
-_messages = Message.__table__
 
 
 def tell(session: Session, people: Iterable[str], kind: str, now: datetime, *, stream: str, seq: int,
@@ -35,11 +31,9 @@ def tell(session: Session, people: Iterable[str], kind: str, now: datetime, *, s
              "params": given, "created_at": now, "read_at": None} for person in dict.fromkeys(people)]
     if not rows:
         return []
-    insert = postgresql.insert if session.connection().dialect.name == "postgresql" else sqlite.insert
-    written = session.connection().execute(
-        insert(_messages).on_conflict_do_nothing().returning(_messages.c.id, _messages.c.person_id), rows).all()
-    outbox.queue(session, {row.id: row.person_id for row in written}, kind, now)
-    return [row.person_id for row in written]
+    written = outbox.write(session, rows)
+    outbox.queue(session, written, kind, now)
+    return list(written.values())
 
 
 __all__ = ["KINDS", "tell"]

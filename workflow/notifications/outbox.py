@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, exists, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from .. import history
@@ -57,6 +58,13 @@ class Taken:
     def key(self) -> str:
         """What a receiver knows a message by, however often it comes."""
         return f"{self.message_id}.{self.channel}"
+
+
+def write(session: Session, rows: list[dict[str, Any]]) -> dict[str, str]:
+    """Insert rows of `messages` that are not there yet, and return person by id of those that were written."""
+    insert_ = postgresql.insert if session.connection().dialect.name == "postgresql" else sqlite.insert
+    done = session.connection().execute(insert_(_m).on_conflict_do_nothing().returning(_m.c.id, _m.c.person_id), rows)
+    return {row.id: row.person_id for row in done}
 
 
 def queue(session: Session, written: Mapping[str, str], kind: str, now: datetime) -> None:

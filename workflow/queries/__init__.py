@@ -9,8 +9,9 @@ from .chains import Chain, chain, seals, unsealed
 from .elapsed import Spent, Stay, spent, stays
 from .finding import CaseRow, DecidedRow, cases, decided, identity_kind, my_cases, search, search_identity
 from .handed import Hand, HandedRow, copies, escalated, given, hands
+from .inbox import InboxRow, OutboxBoard, OutboxRow, SentRow, inbox, outbox, sent_for, unread
 from .pages import CAP, Page
-from .queue import Chips, TaskRow, batch_triggers, chips, tasks
+from .queue import Chips, TaskRow, Workload, batch_triggers, chips, tasks, workload
 from .recalculation import Recalculation, recalculate
 from .traces import EventRow, ReadRow, events, files_ever, reads
 
@@ -19,4 +20,5 @@ __all__ = [
     "cases", "chain", "chips", "copies", "escalated", "given", "hands",
     "decided", "events", "files_ever", "identity_kind", "my_cases", "reads", "recalculate", "search", "seals", "search_identity", "spent", "stays",
     "tasks", "unsealed", "visible",
+    "InboxRow", "OutboxBoard", "OutboxRow", "SentRow", "Workload", "inbox", "outbox", "sent_for", "unread", "workload",
 ]

@@ -136,6 +136,27 @@ def chips(session: Session, actor: Actor, now: datetime) -> Chips:
         tuple((row.definition_key, by_digest(session, row.digest), row.n) for row in counted))
 
 
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """How many tasks wait for somebody, how many of them until the end of today, how many are past their time; each to CAP + 1."""
+
+    count: int
+    due: int
+    late: int
+
+
+def workload(session: Session, actor: Actor, now: datetime) -> Workload:
+    """Return what the actor's queue holds, in one SELECT."""
+    posts = _seats(actor)
+    if not posts:
+        return Workload(0, 0, 0)
+    tomorrow = datetime.combine(now.astimezone(ZONE).date() + timedelta(days=1), time(), ZONE)
+    window = union_all(*(_branch(post, (), None, None, CAP + 1) for post in posts)).subquery("window")
+    row = session.execute(select(func.count().label("n"), func.count().filter(and_(window.c.due_at > now, window.c.due_at <= tomorrow)).label("due"),
+                                 func.count().filter(window.c.due_at <= now).label("late"))).one()
+    return Workload(row.n, row.due, row.late)
+
+
 def soon_until(now: datetime) -> datetime:
     """Return the end of the next working day: what is due by then is due soon."""
     last = working_calendar().add_working_days(now, 1)
