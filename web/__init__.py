@@ -54,6 +54,7 @@ from . import (
     errors,
     home,
     language,
+    messages,
     money,
     notices,
     public,
@@ -68,7 +69,7 @@ from .db import now
 
 __all__ = ["actor", "create_app", "now"]
 
-ROOMS = (home, account, public, notices, apply, review, money, audit, admin, api)
+ROOMS = (home, account, public, notices, apply, review, messages, money, audit, admin, api)
 
 
 def create_app(given: Mapping[str, Any] | None = None) -> Flask:

@@ -22,9 +22,10 @@ from sqlalchemy.orm import Session, sessionmaker
 from workflow import db
 from workflow.attachments import Store
 from workflow.errors import BangfuError, one
+from workflow.notifications import channels
 from workflow.privacy import Vault
 
-from .settings import Unset, data_key
+from .settings import Unset, data_key, unreadable_channels
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 
@@ -47,7 +48,12 @@ class Database:
             raise Unset(config["UNSET"])
         self.engine: Engine = db.make_engine(config["DATABASE_URL"])
         vault = Vault(data_key(config))
-        self.sessions: sessionmaker[Session] = db.make_sessions(self.engine, vault, Store(config["UPLOADS"], vault))
+        try:
+            self.channels = channels.read(config["CHANNELS"], hosts=config["WEBHOOK_HOSTS"], quiet=config["QUIET_HOURS"], union=config["UNION"],
+                                          origin=config["ORIGIN"])
+        except channels.Unreadable as fault:
+            raise Unset(unreadable_channels(fault)) from None
+        self.sessions: sessionmaker[Session] = db.make_sessions(self.engine, vault, Store(config["UPLOADS"], vault), self.channels.outside)
 
 
 def database(app: Flask | None = None) -> Database:

@@ -35,6 +35,9 @@ DEFAULTS: dict[str, Any] = {
     "SESSION_HOURS": 12,
     "UPLOAD_MB": 20,
     "UNION": "县总工会",              # whose site this is: name in the header
+    "CHANNELS": "",                  # ways out of the house: mail, SMS, robots; one address each, see workflow/notifications/channels.py
+    "WEBHOOK_HOSTS": "",             # hosts besides the robots' own that a webhook may go to, the house's own network included
+    "QUIET_HOURS": "21:00-08:00",    # nothing leaves the house then; off: never quiet
 }
 SECRETS = ("SECRET_KEY", "DATA_KEY")
 
@@ -89,6 +92,12 @@ def _fault(config: Mapping[str, Any]) -> str:
         return ("BANGFU_DATA_KEY 必须是 32 个字节的 base64，系统没有启动。"
                 " BANGFU_DATA_KEY must be 32 bytes in base64; nothing was started.")
     return ""
+
+
+def unreadable_channels(fault: ValueError) -> str:
+    """The sentence that stops the start where a way out of the house is written wrongly; the fault repeats no secret."""
+    return (f"BANGFU_CHANNELS 或有关设置写错了（{fault}），系统没有启动；写法见 README。"
+            f" BANGFU_CHANNELS or a setting beside it is wrong ({fault}), nothing was started; README says how.")
 
 
 _RECIPE = "import base64,os;print(base64.b64encode(os.urandom(32)).decode())"

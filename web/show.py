@@ -19,7 +19,7 @@ from markupsafe import Markup
 from workflow.calendar import working_calendar
 from workflow.language.roles import roles
 
-from . import language, navigation
+from . import language, messages, navigation
 from .db import local, now
 from .language import N_
 from .signins import signed_in
@@ -35,7 +35,7 @@ def connect(app: Flask) -> None:
     app.jinja_env.filters.update(device=device, duration=duration)
     app.context_processor(lambda: {
         "lang": language.lang(), "size": language.size(), "me": signed_in(), "union": app.config["UNION"],
-        "nav": navigation.links, "home": navigation.section})
+        "nav": navigation.links, "home": navigation.section, "unread": messages.unread})
 
 
 def asset(name: str) -> str:

@@ -26,7 +26,7 @@ from web import signins
 from web.access import words_of
 from workflow import db, engine, money, people
 from workflow.actors import COMMAND, Actor
-from workflow.records import Account, ApiToken, Appointment, Attachment, Base, Case, Event, Notice, Seal, Timer
+from workflow.records import Account, ApiToken, Appointment, Attachment, Base, Case, Event, Message, Notice, Seal, Timer
 
 NAME, ID_NO, PHONE, CARD = "金丝雀甲", "11010519491231002X", "13977317731", "6228480010000077313"
 CANARIES = (NAME, ID_NO, PHONE, CARD, "4900 1000 0773", "金丝雀单据", "金丝雀结论", "金丝雀意见", "金丝雀照片", "SD-539921", "7731", "赵敏", "孙建国")
@@ -55,6 +55,7 @@ class Scene:
     timer: str = ""                  # the one that ends that notice
     notice: str = ""                 # what hangs of a case of the canary's, and what was objected to it
     objection: str = ""
+    message: str = ""                # the canary's receipt
     tokens: set[str] = field(default_factory=set)
 
     @classmethod
@@ -77,6 +78,7 @@ class Scene:
             scene.cases[state] = scene.filed(state, number)
         scene.far_case = scene.filed(CHECK, 9, "far_worker", "far_basic", secret="邻县")
         with db.writing(scene.desks.sessions) as session:
+            scene.message = session.scalars(select(Message.id).where(Message.case_id == scene.cases[PAID], Message.kind == "submitted")).one()
             scene.file = session.scalars(select(Attachment.id).where(Attachment.case_id == scene.cases[PAID])).one()
             scene.pool = money.open_pool(session, "539921/2026/aid", 500_000, COMMAND, NOW)
         scene.post()
@@ -165,7 +167,7 @@ class Scene:
         known: Mapping[str, Any] = {
             "case_id": case_id, "id": case_id, "attachment_id": self.file, "account_id": self.account, "appointment_id": self.appointment, "absence_id": self.absence, "seq": 1,
             "pool_id": self.pool, "key": "aid", "version": 1, "name": "aid.v1.yaml", "size": self.seal, "trigger": "submit", "kind": "work", "token": case_id,
-            "filename": "app.css", "notice_id": self.notice, "timer_id": self.timer, "objection_id": self.objection,
+            "filename": "app.css", "message_id": self.message, "channel": "email", "notice_id": self.notice, "timer_id": self.timer, "objection_id": self.objection,
             "number": 1 if isinstance(rule._converters.get("number"), IntegerConverter) else row.number or "SD-0"}
         missing = rule.arguments - known.keys()
         assert not missing, f"{rule.rule}: say in tests/acceptance/scene.py which real id stands for {missing}"

@@ -19,14 +19,14 @@ STRANGER = ""
 PAGES: dict[str, tuple[str, ...]] = {
     STRANGER: ("/sign-in", "/programmes", "/programmes/study_dream", "/progress", "/progress/{token}", "/notices", "/notices?programme=posted_grant",
                "/notices/{posted}", "/notices/nothing", "/help", "/nothing/here"),
-    "worker": ("/programmes", "/cases", "/cases/{returned}", "/cases/{returned}/form", "/cases/{returned}/form?all=1",
+    "worker": ("/programmes", "/cases", "/messages", "/settings/messages", "/cases/{returned}", "/cases/{returned}/form", "/cases/{returned}/form?all=1",
                "/cases/{returned}/form/1", "/cases/{returned}/form/2", "/cases/{returned}/form/3", "/cases/{returned}/form/4",
                "/cases/{returned}/check", "/cases/{returned}/act/abandon", "/cases/{paid}", "/cases/{paid}/receipt",
                "/cases/{paid}/print", "/cases/{handed}", "/settings/password"),
     "grassroots": ("/tasks", "/tasks/{notice}", "/tasks/notices", "/tasks/notices?over=1", "/notices/{posted}/poster",
                    "/notices/poster?union={board}&programme=posted_grant", "/programmes/medical_aid/for"),
     "handler": ("/tasks", "/tasks/{flagged}", "/tasks/{checked}", "/tasks/batch?s={checked}:1", "/tasks/find", "/tasks/find?q=2026", "/done",
-                "/tasks/meetings", "/tasks/watch", "/tasks/{handed}", "/settings", "/settings/hand-over", "/settings/hand-over/{receipt}"),
+                "/tasks/meetings", "/tasks/watch", "/tasks/{handed}", "/messages", "/settings/messages", "/settings", "/settings/hand-over", "/settings/hand-over/{receipt}"),
     "cashier": ("/tasks/{paying}",),
     "finance": ("/funds", "/tasks/{handed}"),
     "leader": ("/funds/{pool}", "/tasks/copies", "/settings/away"),
@@ -34,7 +34,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "admin": ("/admin/accounts", "/admin/accounts/{account}", "/admin/accounts/{account}/away", "/admin/accounts/{account}/hand-over",
               "/admin/accounts/{account}/hand-over/{receipt}", "/admin/accounts/new", "/admin/organisations", "/admin/definitions",
               "/admin/definitions/medical_aid/1", "/admin/definitions/files/medical_aid.v1.yaml", "/admin/unmanned",
-              "/admin/timers", "/admin/calendar", "/admin/calendar?year=2025",
+              "/admin/timers", "/admin/messages", "/admin/calendar", "/admin/calendar?year=2025",
               "/admin/definitions/medical_aid/1/migrate"),
 }
 # What these answer is no page: a redirection, a file, figures for machines.

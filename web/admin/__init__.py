@@ -10,6 +10,6 @@ from flask import Blueprint
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 
-from . import accounts, calendar, definitions, leaving, migrating, organisations, timers, unmanned  # noqa: E402
+from . import accounts, calendar, definitions, leaving, messages, migrating, organisations, timers, unmanned  # noqa: E402
 
-__all__ = ["accounts", "blueprint", "calendar", "definitions", "leaving", "migrating", "organisations", "timers", "unmanned"]
+__all__ = ["accounts", "blueprint", "calendar", "definitions", "leaving", "messages", "migrating", "organisations", "timers", "unmanned"]

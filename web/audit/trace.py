@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from workflow import engine, history, queries
 from workflow.engine.lineage import renamed
 from workflow.errors import Damaged, Message, Refused, one
+from workflow.notifications import sentences
 
 from .. import sheet
 from ..access import access, person
@@ -73,5 +74,6 @@ def _page(case_id: str, *, messages: tuple[Message, ...] = (), opened: Mapping[s
         chain=queries.chain(session(), case_id), damaged=damaged, again=again,
         working=sheet.working(again.definition, again.lines) if again else [], duties=duties(view, events, renamed(session(), case_id, definition)),
         stays=stays, spent=queries.spent(stays),
+        sent=queries.sent_for(session(), case_id), told=sentences.title, ways=sentences.CHANNELS,
         files=queries.files_ever(session(), case_id), sections=sheet.sections(view, opened or {}), opened=opened or {},
         asked_for=asked_for, messages=messages)

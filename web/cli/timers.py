@@ -15,6 +15,8 @@ from web.db import database, local, now, reading, writing
 from workflow import timers
 from workflow.actors import COMMAND
 from workflow.errors import Refused, one
+from workflow.notifications import digest
+from workflow.notifications.sending import send_due
 from workflow.programmes import by_digest
 
 from .sentences import Group, say
@@ -25,7 +27,9 @@ KINDS = {"remind": "提醒 reminder", "escalate": "升级督办 escalation", "fi
 
 def jobs() -> tuple[timers.Job, ...]:
     """What the timer process does besides sweeping, all of it safe to do in several processes at once."""
-    return ()
+    house = database()
+    return (timers.Job("messages", 10, lambda now: send_due(house.sessions, now, house.channels)),
+            timers.Job("digests", 300, lambda now: digest.write(house.sessions, now, house.channels)))
 
 
 @group.command("run")

@@ -96,14 +96,20 @@ def inbox(session: Session, actor: Actor, *, limit: int = 50, after: str | None 
 def sent_for(session: Session, case_id: str) -> list[SentRow]:
     """Return every message of this case and every way it took, oldest first."""
     rows = session.execute(
-        select(_m.c.kind, _m.c.params, _people.c.name, _m.c.person_id, _cases.c.applicant_id, _cases.c.filed_by, _m.c.created_at, _m.c.read_at,
+        select(_m.c.id, _m.c.kind, _m.c.params, _people.c.name, _m.c.person_id, _cases.c.applicant_id, _cases.c.filed_by, _m.c.created_at, _m.c.read_at,
                _o.c.channel, _o.c.status, _o.c.sent_at)
         .join(_cases, _cases.c.id == _m.c.case_id).join(_people, _people.c.id == _m.c.person_id)
         .outerjoin(_o, _o.c.message_id == _m.c.id).where(_m.c.stream == case_id, _m.c.case_id == case_id)
         .order_by(_m.c.created_at, _m.c.id, _o.c.channel)).all()
-    return [SentRow(row.kind, row.params, row.name,
-                    "applicant" if row.person_id == row.applicant_id else "agent" if row.person_id == row.filed_by else "",
-                    row.created_at, row.read_at, row.channel, row.status, row.sent_at) for row in rows]
+    told: list[SentRow] = []
+    last = None
+    for row in rows:
+        role = "applicant" if row.person_id == row.applicant_id else "agent" if row.person_id == row.filed_by else ""
+        ways = [(None, None, None)] if row.id != last else []          # the inbox comes first and once
+        ways += [(row.channel, row.status, row.sent_at)] if row.channel else []
+        told += [SentRow(row.kind, row.params, row.name, role, row.created_at, row.read_at, *way) for way in ways]
+        last = row.id
+    return told
 
 
 def outbox(session: Session, now: datetime, within: tuple[str, ...] | None = None, *, limit: int = 100) -> OutboxBoard:
