@@ -14,6 +14,7 @@ from tests.timers.ward import WATCHED
 from workflow import db, language, notifications
 from workflow.engine.operations import OPERATIONS
 from workflow.notifications.sentences import KINDS, PLACES, title, words
+from workflow.records import Message
 
 ROOT = Path(__file__).resolve().parents[2]
 REFUSING = ("不批", "不予", "拒绝", "驳回", "未通过", "不通过", "否决", "终止", "结束", "办结",
@@ -109,6 +110,11 @@ def test_a_return_never_reads_as_a_refusal() -> None:
         assert [word for word in REFUSING if word in text] == []
         assert title("returned", lang) != title("rejected", lang)
     assert "申请继续有效" in words("returned", {}, None, "zh") and "remains open" in words("returned", {}, None, "en")
+
+
+def test_a_kind_of_a_later_release_is_a_plain_sentence_and_no_fault() -> None:
+    told = notifications.said(Message(kind="made_next_year", params={"number": "XS-1", "anything": [1]}))
+    assert told.zh == "有一条消息，请登录查看有关事项。" and "$" not in told.en and title("made_next_year", "en") == "Message"
 
 
 def test_every_kind_that_is_told_anywhere_has_its_sentence() -> None:

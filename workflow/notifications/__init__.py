@@ -13,8 +13,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from .. import ids
+from ..language.definition import Definition, Label
+from ..records import Message
 from . import outbox
-from .sentences import KINDS, checked
+from .sentences import KINDS, checked, words
 
 
 def tell(session: Session, people: Iterable[str], kind: str, now: datetime, *, stream: str, seq: int,
@@ -36,4 +38,9 @@ def tell(session: Session, people: Iterable[str], kind: str, now: datetime, *, s
     return list(written.values())
 
 
-__all__ = ["KINDS", "tell"]
+def said(message: Message, definition: Definition | None = None) -> Label:
+    """Return the sentence of a message; with the rules of its case, the programme and the step have their words."""
+    return Label(*(words(message.kind, message.params, definition, lang) for lang in ("zh", "en")))
+
+
+__all__ = ["KINDS", "said", "tell"]

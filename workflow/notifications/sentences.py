@@ -37,8 +37,8 @@ KINDS: Mapping[str, Kind] = {
     "submitted": Kind(("申请已收到", "Application received"), (
         "您的申请$case已收到，可以随时登录查看进度。", "We have received your application $case. Sign in at any time to follow it."), _PHONE),
     "returned": Kind(("请补正材料", "Please correct your application"), (
-        "您的申请$case需要补正：请登录查看要补充或更正的内容，改好后再次提交。申请继续有效。",
-        "Your application $case needs a correction: sign in to see what to add or change, then submit it again. It remains open."), _PHONE),
+        "您的申请$case退回补正：请登录查看要补充或更正的内容，改好后再次提交。申请继续有效。",
+        "Your application $case came back for a correction: sign in to see what to add or change, then submit it again. It remains open."), _PHONE),
     "asked": Kind(("轮到您办理", "Your turn"), (
         "您的申请$case到了“$step”环节，请登录办理。", "Your application $case has come to “$step”; please sign in and complete it."), _PHONE),
     "notice_started": Kind(("申请开始公示", "Public notice begins"), (
@@ -112,6 +112,9 @@ KINDS: Mapping[str, Kind] = {
         "今天共待办$count件，今天到期$due件，逾期$late件。$lines", "Today: $count to do, $due due today, $late overdue. $lines"), _INBOX),
 }
 
+# A later release wrote it, and somebody went back.
+_UNKNOWN = Kind(("消息", "Message"), ("有一条消息，请登录查看有关事项。", "There is a message for you; please sign in and look at your cases."), _INBOX)
+
 CHANNELS: Mapping[str, tuple[str, str]] = {"email": ("电子邮件", "E-mail"), "sms": ("短信", "SMS"), "dingtalk": ("钉钉机器人", "DingTalk robot"),
                                            "wecom": ("企业微信机器人", "WeCom robot"), "feishu": ("飞书机器人", "Feishu robot")}
 
@@ -130,19 +133,17 @@ def checked(params: Mapping[str, Any]) -> dict[str, Any]:
 
 def title(kind: str, lang: str) -> str:
     """Return the short words that stand over a message."""
-    return _of(KINDS[kind].title, lang) if kind in KINDS else kind
+    return _of(KINDS[kind].title if kind in KINDS else _UNKNOWN.title, lang)
 
 
 def words(kind: str, params: Mapping[str, Any], definition: Definition | None, lang: str) -> str:
     """Return the whole sentence of a message; `definition` is that of its case, and gives title and step their words."""
-    if kind not in KINDS:
-        return kind                                          # a later release wrote it, and somebody went back
     known = {
         "case": _case(params, definition, lang), "step": _step(params, definition, lang), "version": params.get("version", ""),
         "count": params.get("count", 0), "due": params.get("due", 0), "late": params.get("late", 0),
         "begin": params.get("from", ""), "end": params.get("to", ""), "lines": _lines(params.get("lines", ()), lang),
         "channel": _of(CHANNELS.get(str(params.get("channel")), ("", "")), lang)}
-    return Template(_of(KINDS[kind].words, lang)).substitute(known).strip()
+    return Template(_of((KINDS[kind] if kind in KINDS else _UNKNOWN).words, lang)).substitute(known).strip()
 
 
 def _of(pair: tuple[str, str], lang: str) -> str:
