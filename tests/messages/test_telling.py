@@ -9,9 +9,10 @@ from string import Template
 
 import pytest
 
+from tests.history.test_engine_log import picture
 from tests.messages.house import House
 from tests.timers.ward import WATCHED
-from workflow import db, language, notifications
+from workflow import db, engine, language, notifications
 from workflow.engine.operations import OPERATIONS
 from workflow.notifications.sentences import KINDS, PLACES, title, words
 from workflow.records import Message
@@ -44,8 +45,11 @@ def test_a_refusal_is_told_and_so_is_what_the_clock_ends(house: House) -> None:
 
 
 def test_whoever_files_for_somebody_is_told_with_them(house: House) -> None:
-    house.publish(WATCHED.replace("key: watched", "key: helped\napply: {who: person, agent: true}"), "helped.v1.yaml")
+    helped = WATCHED.replace("key: watched", "key: helped\napply: {who: person, agent: true}\nattachments: {authorisation: {label: 委托书}}")
+    house.publish(helped.replace("edit: [form.cost]", "edit: [form.cost, attachments.authorisation]"), "helped.v1.yaml")
     case_id = house.start("basic", "helped", applicant_id=house.ids["worker"])
+    with db.writing(house.sessions) as session:
+        engine.attach(session, case_id, "authorisation", "委托.png", picture(), house.actor("basic"), house.now)
     house.act("basic", case_id, "submit", form={"cost": "100"})
     house.act("clerk", case_id, "reject")
     assert house.kinds("worker") == house.kinds("basic") == ["submitted", "rejected"]
