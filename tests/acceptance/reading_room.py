@@ -60,7 +60,8 @@ form:
     columns:
       thing: {label: 名称, type: text, required: true}
       count: {label: 数量, type: int, required: true, min: 1}
-      price: {label: 单价, type: money, required: true, min: 0}
+      price: {label: 单价, type: money, required: true, min: 0, validate: row.price * row.count <= param.top, message: 一项不能超过单个书屋最高补助}
+      gift:  {label: 是否受赠, type: bool, visible: form.donated, required: row.price == 0}
   own_money: {label: 单位自筹, type: money, section: 经费, required: true, min: 0}
   payee_card: {label: 收款账号, type: bankcard, section: 经费, required: true, sensitive: true}
   remark:    {label: 其他说明, type: note, section: 经费}

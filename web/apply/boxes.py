@@ -14,6 +14,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from workflow.engine import CaseView
+from workflow.engine.rows import cell_asked, cell_required
 from workflow.errors import Message, Refused
 from workflow.language.definition import Field
 from workflow.language.expressions import Expr
@@ -66,12 +67,12 @@ def _box(view: CaseView, spec: Field, faults: tuple[Message, ...], lang: str, ch
         held = raw if raw is not None else [
             {column: text_in(cell, row.get(column)) for column, cell in spec.columns.items()} for row in value or ()]
         return Box(name, f"f-{name}", spec, "table", "", tuple(m.text(lang) for m in faults if not _of_cell(m)),
-                   rows=_rows(spec, held, faults, lang, more.get(name, 0)), **common)
+                   rows=_rows(view, spec, held, value or [], faults, lang, more.get(name, 0)), **common)
     files = [(row.id, row.name) for row in view.attachments] if spec.type == "file" else []
     return _plain(spec, f"f.{name}", f"f-{name}", text_in(spec, value) if raw is None else raw, words, lang, files, **common)
 
 
-def _rows(spec: Field, held: list[dict[str, Any]], faults: tuple[Message, ...], lang: str,
+def _rows(view: CaseView, spec: Field, held: list[dict[str, Any]], parsed: list[dict[str, Any]], faults: tuple[Message, ...], lang: str,
           extra: int) -> tuple[tuple[int, tuple[Box, ...]], ...]:
     count = max(len(held) + extra, 1)
     return tuple(
@@ -79,9 +80,17 @@ def _rows(spec: Field, held: list[dict[str, Any]], faults: tuple[Message, ...], 
             _plain(column, f"f.{spec.name}.{number}.{name}", f"f-{spec.name}-{number}-{name}",
                    (held[number - 1].get(name) or "") if number <= len(held) else "",
                    tuple(m.text(lang) for m in faults if _of_cell(m) == f"{number}.{name}"), lang, [],
-                   optional=column.required is not True)
+                   **_of_row(view, column, parsed[number - 1] if number <= len(parsed) == len(held) else {}))
             for name, column in spec.columns.items()))
         for number in range(1, count + 1))
+
+
+def _of_row(view: CaseView, column: Field, row: Mapping[str, Any]) -> dict[str, bool]:
+    """What its row makes of a cell. A cell that is not asked but filled in stays open, so that it can be emptied."""
+    if not row:
+        return {"optional": column.required is not True}
+    return {"optional": not cell_required(view.definition, column, view.facts, row),
+            "hidden": row.get(column.name) in (None, "", []) and not cell_asked(view.definition, column, view.facts, row)}
 
 
 def _of_cell(message: Message) -> str:

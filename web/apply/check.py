@@ -75,7 +75,7 @@ def _page(view: CaseView, faults: dict[str, str], refused: tuple[Message, ...]) 
     lang, steps, action = language.lang(), steps_of(view), forward(view)
     wrong = faults_of(view, complete=True)
     missing = [(_way(view, steps, name), messages[0].text(lang)) for name, messages in wrong.items()]
-    told = {messages[0].text(lang) for messages in wrong.values()}
+    told = {message.text(lang) for messages in wrong.values() for message in messages}
     # Rules of the programme that stand in the way; what is merely missing is in the list already.
     others = refused or (action.blocked if action else ())
     rules = [message.text(lang) for message in others if message.text(lang) not in told and message.code not in ("EMPTY", "COMMENT")

@@ -154,13 +154,13 @@ def _boxes(view: CaseView, step: Step, faults: Faults, *, before: bool = False) 
 
 def _summary(faults: Faults, lang: str) -> dict[str, str]:
     """Anchor to sentence, for the list above the form: the same words as beside the box."""
-    return {anchor(f"form.{message.field}" if _in_table(message.field, name) else name): message.text(lang)
+    return {anchor(f"form.{(message.field or '').removeprefix('form.')}" if _in_table(message.field, name) else name): message.text(lang)
             for name, messages in faults.items() for message in messages[:5]}
 
 
 def _in_table(field: str | None, name: str) -> bool:
     """Whether a fault is that of one cell: `members.2.income` of `form.members`."""
-    return field is not None and f"form.{field}".startswith(f"{name}.")
+    return field is not None and f"form.{field.removeprefix('form.')}".startswith(f"{name}.")
 
 
 def _files(view: CaseView, step: Step, faults: Faults) -> list[tuple[Any, list[Any], list[str]]]:

@@ -78,13 +78,16 @@ def faults_of(view: CaseView, *, complete: bool) -> Faults:
         except FieldFault as fault:
             faults[f"form.{name}"] = tuple(fault.messages)
     known = [name for name in view.shown if f"form.{name}" in view.edit and f"form.{name}" not in faults]
+    cells: set[str] = set()              # a question has one message, a table one for every cell
     messages = invalid(view.definition, view.form, view.facts, known)
     way = way_on(view)
     if complete and way is not None:
         messages += missing(view.definition, view.definition.states[view.row.state], way, view.facts)
     for message in messages:
-        if message.field and message.field in view.edit and message.field not in faults and not _untold(view, message.field):
-            faults[message.field] = (message,)
+        name = ".".join((message.field or "").split(".")[:2])        # the question a cell of a table belongs to
+        if name in view.edit and not _untold(view, name) and (name not in faults or name != message.field and name in cells):
+            faults[name] = (*faults.get(name, ()), message)
+            cells |= {name} if name != message.field else set()
     return faults
 
 

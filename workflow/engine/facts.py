@@ -154,6 +154,8 @@ def expressions_of(definition: Definition) -> Iterator[Expr | bool | None]:
         yield from (check.expr for check in transition.conditions)
     for spec in definition.form.values():
         yield from (spec.required, spec.visible, spec.validate)
+        for column in spec.columns.values():
+            yield from (column.required, column.visible, column.validate)
     yield from (kind.required for kind in definition.attachments.values())
     if definition.amount:
         yield from (definition.amount.value, definition.amount.max)

@@ -13,6 +13,7 @@ from ..errors import Message, Refused
 from ..language.definition import Definition
 from ..language.fields import FieldFault, from_json, parse_value, to_json
 from ..privacy import vault
+from . import rows
 from .dossier import Dossier, empty
 
 
@@ -78,6 +79,8 @@ def invalid(definition: Definition, form: Mapping[str, Any], facts: Mapping[str,
     messages = []
     for name in names:
         spec = definition.form[name]
+        if spec.type == "table":
+            messages += rows.invalid(definition, spec, form.get(name), facts)
         if isinstance(spec.validate, bool) or form.get(name) is None:
             continue
         try:

@@ -20,7 +20,7 @@ from ..errors import Impossible, Message, NotYours, Refused, one
 from ..language.definition import Criterion, Definition, Field, State, Transition
 from ..language.expressions import Expr
 from ..money import holds
-from . import posting
+from . import posting, rows
 from .cycles import effective, intake_open
 from .dossier import Dossier, local_day
 from .duties import Standing, guard
@@ -175,23 +175,16 @@ def missing(definition: Definition, state: State, way: Transition, facts: Mappin
 
 def asked(definition: Definition, spec: Field, facts: Mapping[str, Any]) -> bool:
     """Return whether the field is shown at all with what has been filled in so far."""
-    return _true(definition, spec.visible, facts)
-
-
-def _true(definition: Definition, word: bool | Expr, facts: Mapping[str, Any]) -> bool:
-    """An expression that cannot be told yet keeps the question open: it counts as asked for, never as waived."""
-    if isinstance(word, bool):
-        return word
-    try:
-        return machine.holds(definition, word, facts)
-    except Refused:
-        return True
+    return rows.told(definition, spec.visible, facts)
 
 
 def _field_missing(definition: Definition, spec: Field, facts: Mapping[str, Any], *, named: bool) -> list[Message]:
-    if facts["form"].get(spec.name) not in (None, "", []) or not asked(definition, spec, facts):
+    if not asked(definition, spec, facts):
         return []
-    if not named and not _true(definition, spec.required, facts):
+    value = facts["form"].get(spec.name)
+    if value not in (None, "", []):
+        return rows.missing(definition, spec, value, facts) if spec.type == "table" else []
+    if not named and not rows.told(definition, spec.required, facts):
         return []
     verb = "请选择" if spec.type in ("enum", "multi", "bool") else "请填写"
     return [Message("REQUIRED", f"{verb}“{spec.label.zh}”", f"Please fill in “{spec.label.text('en')}”", f"form.{spec.name}")]
@@ -199,7 +192,7 @@ def _field_missing(definition: Definition, spec: Field, facts: Mapping[str, Any]
 
 def _files_missing(definition: Definition, kind: str, facts: Mapping[str, Any], *, named: bool) -> list[Message]:
     spec, count = definition.attachments[kind], facts["attachments"].get(kind, 0)
-    needed = max(spec.min, 1) if named else spec.min if _true(definition, spec.required, facts) else 0
+    needed = max(spec.min, 1) if named else spec.min if rows.told(definition, spec.required, facts) else 0
     if isinstance(spec.required, Expr) and needed and not named:
         needed = max(needed, 1)
     if count >= needed:

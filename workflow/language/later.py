@@ -34,7 +34,7 @@ def words_for_later(sheet: Sheet) -> Iterator[tuple[Path, str]]:
         if getattr(p, name):
             yield (name,), name
     for name, question in p.form.items():
-        yield from _field(("form", name), question, column=False)
+        yield from _field(("form", name), question)
     for place, transition in enumerate(p.transitions):
         if transition.effects:
             yield ("transitions", place, "effects"), "effects"
@@ -45,15 +45,11 @@ def words_for_later(sheet: Sheet) -> Iterator[tuple[Path, str]]:
                     yield path, name
 
 
-def _field(path: Path, question: Question, *, column: bool) -> Iterator[tuple[Path, str]]:
+def _field(path: Path, question: Question) -> Iterator[tuple[Path, str]]:
     if question.type in _TYPES:
         yield (*path, "type"), question.type
-    for name in ("required", "visible", "validate"):
-        value = question.valid if name == "validate" else getattr(question, name)
-        if column and isinstance(value, str):
-            yield (*path, name), f"{name} of a column"
     for name, inner in question.columns.items():
-        yield from _field((*path, "columns", name), inner, column=True)
+        yield from _field((*path, "columns", name), inner)
 
 
 def spoken(programme: Programme, path: Path) -> str:
