@@ -134,7 +134,25 @@ BROKEN: dict[str, tuple[str, ...]] = {
     "a timer that does approve": ("TIMER_DECIDES", "do: escalate, to: county", "do: approve"),
     "a notice that never ends": ("NOTICE_ENDLESS", "    timers: [{after: 5wd, do: fire, trigger: posted}]\n", "    due: 5wd\n", "name: board"),
     "a notice cut short": ("NOTICE_SHORTENED", "{after: 5wd, do: fire, trigger: posted}", "{after: 2wd, do: fire, trigger: posted}"),
+    "repeats without an interval": ("TIMER_TARGET", "every: 1wd, times: 3", "times: 3"),
+    "a clock on an end": ("TIMER_STATE", "final: true, outcome: lapsed}", "final: true, outcome: lapsed, timers: [{after: 3d, do: remind}]}"),
+    "a clock on a system step": ("TIMER_STATE", "transitions:\n",
+                                 "  - {name: sort, label: 分流, kind: auto, timers: [{after: 3d, do: remind}]}  # here\n"
+                                 "transitions:\n  - {trigger: hold, label: 挂起, source: review, dest: sort}\n"
+                                 "  - {trigger: stop, label: 停, source: sort, dest: lapsed, actor: system}\n"),
+    "a notice at no known place": ("UNKNOWN_PLACE", "mask: [form.name]}", "mask: [form.name], where: [website, unit_bord]}"),
+    "a mask of what is not shown": ("UNKNOWN_FIELD", "mask: [form.name]}", "mask: [form.name, form.visit]}"),
+    # operations
+    "a draft handed on": ("OPERATION_KIND", "transfer: [check", "transfer: [draft, check"),
+    "signers where nobody votes": ("OPERATION_KIND", "{transfer: [check, review],", "{transfer: [check, review], add_signer: [review],"),
+    "an end that is urged": ("OPERATION_KIND", 'urge: "*"', "urge: [paid]"),
+    "a notice that is claimed": ("OPERATION_KIND", "    kind: notice\n", "    kind: notice\n    claim: true  # here\n"),
     # votes
+    "a vote that decides nothing": ("VOTE_SAME", "on_fail: reject}", "on_fail: approve}"),
+    "a meeting entered by the applicant": ("PAPER_APPLICANT", "on_fail: reject}", "on_fail: reject, paper: applicant}"),
+    # tables
+    "a file in a table": ("BAD_COLUMNS", "  visit: {label", "  rows: {label: 明细, type: table, columns: {paper: {label: 单据, type: file}}}  # here\n  visit: {label"),
+    "a person in a table": ("BAD_COLUMNS", "  visit: {label", "  rows: {label: 明细, type: table, columns: {who: {label: 人, type: person}}}  # here\n  visit: {label"),
     "a result that leads nowhere": ("VOTE_RESULT", "on_fail: reject}", "on_fail: refuse}"),
     "a pass mark above one": ("VOTE_PASS", "pass: 2/3", "pass: 3/2"),
     "a quorum nobody reaches": ("VOTE_PASS", "mode: ratio, pass: 2/3", "mode: quorum, pass: 5"),
@@ -204,6 +222,38 @@ def test_a_human_step_without_any_timer_is_a_warning() -> None:
     reading = read(broken("batch: [pay], due: 5wd", "batch: [pay]"), NAME)
     assert [fault.code for fault in reading.faults if fault.code != "NOT_YET"] == ["NO_TIMER"]
     assert reading.definition is not None
+
+
+def test_an_escalation_to_whoever_acts_there_is_a_warning() -> None:
+    text = broken("do: escalate, to: county}", "do: escalate, to: grassroots}")
+    told = [(fault.code, fault.severity, fault.line) for fault in read(text, NAME).faults]
+    assert told == [("ESCALATES_TO_SELF", "warning", line_of(text, "do: escalate"))]
+
+
+def test_a_failed_vote_with_several_ways_back_names_one() -> None:
+    text = broken("on_fail: reject}", "on_fail: return_to}").replace(
+        "source: meeting, dest: rejected, actor: system}", "source: meeting, dest: rejected}").replace(
+        "source: review, dest: [draft, check], restart", "source: [review, meeting], dest: [draft, check], restart")
+    told = [(fault.code, fault.line) for fault in read(text, NAME).errors]
+    assert told == [("VOTE_DEST", line_of(text, "on_fail: return_to}"))]
+    assert not read(text.replace("    kind: countersign\n", "    kind: countersign\n    fail_dest: draft\n"), NAME).errors
+
+
+def test_branches_that_may_all_be_left_out_are_a_warning() -> None:
+    text = broken("""    kind: countersign
+    actor: committee
+    due: 5wd
+    vote: {mode: ratio, pass: 2/3, min_voters: 3, on_pass: approve, on_fail: reject}
+""", """    kind: parallel
+    due: 5wd
+    join: all
+    branches: [{key: one, actor: committee, when: form.size > 1}, {key: two, actor: county, when: form.size > 3}]
+    on_pass: approve
+    on_fail: reject
+""")
+    told = [(fault.code, fault.severity, fault.line) for fault in read(text, NAME).faults]
+    assert told == [("BRANCH_NONE", "warning", line_of(text, "branches:"))]
+    assert read(text.replace("{key: one, actor: committee, when: form.size > 1}", "{key: one, actor: committee}"), NAME).faults == ()
 
 
 @pytest.mark.parametrize("seed", range(4))

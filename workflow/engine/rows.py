@@ -14,7 +14,7 @@ from ..errors import Message, Refused
 from ..language.definition import Definition, Field
 from ..language.expressions import Expr
 
-_EMPTY = (None, "", [])
+_EMPTY: tuple[Any, ...] = (None, "", [])
 
 
 def told(definition: Definition, word: bool | Expr, facts: Mapping[str, Any]) -> bool:

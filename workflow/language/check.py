@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from . import (
     check_expressions,
     check_money,
+    check_operations,
     check_people,
     check_privacy,
     check_references,
@@ -35,6 +36,7 @@ def check(sheet: Sheet, *, released: str | None, earlier: Mapping[int, Definitio
     check_people.check(sheet)
     check_time.check(sheet)
     check_votes.check(sheet)
+    check_operations.check(sheet)
     check_money.check(sheet)
     check_privacy.check(sheet)
     check_versions.check(sheet, released, earlier)

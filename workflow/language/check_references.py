@@ -15,6 +15,7 @@ _SEQ = re.compile(r"seq(:0?[1-9][0-9]?d)?\Z", re.ASCII)
 _IN_NUMBERS = frozenset({"org.code", "org.county", "year", "cycle", "key"})
 _IN_MEASURES = frozenset({"persons", "person_times", "households", "organisations", "batches", "cases", "amount",
                           "amount_wan", "year", "from", "to", "org"})
+_PLACES = ("unit_board", "website", "village_board", "wechat")     # those that `change_words` has words for
 _EFFECTS = frozenset("file.open file.renew file.exit file.cancel cover.open certificate.issue account.correct "
                      "notice.open roster.import".split())
 
@@ -31,6 +32,7 @@ def check(sheet: Sheet) -> None:
         if state.notice is not None:
             _fields(sheet, ("states", place, "notice", "show"), state.notice.show, calc=True)
             _shown(sheet, ("states", place, "notice", "mask"), state.notice.mask, state.notice.show)
+            _places(sheet, ("states", place, "notice", "where"), state.notice.where)
         _triggers(sheet, ("states", place, "batch"), state.name, state.batch)
     for place, words in enumerate(p.transitions):
         path: Path = ("transitions", place)
@@ -78,6 +80,14 @@ def _shown(sheet: Sheet, path: Path, masked: Iterable[str], shown: Iterable[str]
         if name not in shown:
             sheet.error((*path, number), "UNKNOWN_FIELD", f"“{name}”没有列在 show 里，不需要遮盖",
                         f"'{name}' is not shown, so it cannot be masked")
+
+
+def _places(sheet: Sheet, path: Path, places: Iterable[str]) -> None:
+    for number, name in enumerate(places):
+        if name not in _PLACES:
+            zh, en = did_you_mean(name, _PLACES)
+            sheet.error((*path, number), "UNKNOWN_PLACE", f"不认识公示地点“{name}”{zh}；可以写：{'、'.join(_PLACES)}",
+                        f"Unknown place '{name}'{en}; known: {', '.join(_PLACES)}")
 
 
 def _triggers(sheet: Sheet, path: Path, state: str, triggers: Iterable[str]) -> None:

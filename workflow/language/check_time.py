@@ -14,6 +14,10 @@ _DECISIONS = frozenset({"approve", "reject", "pay", "agree", "disagree", "pass",
 
 def check(sheet: Sheet) -> None:
     for place, state in enumerate(sheet.programme.states):
+        if state.timers and (state.final or state.kind == "auto") and state.name not in sheet.structure.dented:
+            sheet.error(("states", place, "timers"), "TIMER_STATE", f"没有件会停在“{state.name}”等着，不能写 timers",
+                        f"Nothing waits at '{state.name}', so no clock runs there", key=True)
+            continue
         for number, timer in enumerate(state.timers):
             _timer(sheet, ("states", place, "timers", number), state, timer)
         if state.kind == "notice":
@@ -36,6 +40,9 @@ def _timer(sheet: Sheet, path: Path, state: StateWords, timer: Timer) -> None:
                         f"'do' cannot be '{timer.do}'; known: {', '.join(_DOES)}")
     elif timer.do == "escalate" and timer.to is None:
         sheet.error(path, "TIMER_TARGET", "催办升级（escalate）要写升给谁（to）", "An escalation needs 'to'")
+    elif timer.do == "escalate" and timer.to == state.actor:
+        sheet.warn((*path, "to"), "ESCALATES_TO_SELF", f"“{state.name}”本来就由“{timer.to}”办理，升级给同一个人没有用",
+                   f"'{timer.to}' acts at '{state.name}' already; escalating to them changes nothing")
     elif timer.do == "fire" and timer.trigger is None:
         sheet.error(path, "TIMER_TARGET", "到时自动办理（fire）要写 trigger", "'fire' needs a trigger")
     elif timer.do == "fire" and timer.trigger not in here and sheet.readable:

@@ -12,6 +12,7 @@ from .words import DECIMAL_TEXT
 
 _ACCEPTED = ("jpg", "png", "webp", "pdf")     # what attachments can be told apart by their bytes
 _PRIVATE = ("idcard", "bankcard")
+_NO_COLUMN = ("person", "file")               # a register or a file has one question of its own
 
 
 def check(sheet: Sheet) -> None:
@@ -53,6 +54,9 @@ def _field(sheet: Sheet, path: Path, q: Question, *, in_table: bool) -> None:
     if q.type == "table" and (in_table or not q.columns):
         sheet.error((*path, "type") if in_table else path, "BAD_COLUMNS", "表格要写 columns，表格里不能再套表格",
                     "A table needs columns, and a column cannot be a table")
+    if in_table and q.type in _NO_COLUMN:
+        sheet.error((*path, "type"), "BAD_COLUMNS", f"表格的列不能是“{q.type}”类型，请放到表格外面单独提问",
+                    f"A column cannot be of type '{q.type}'; ask for it outside the table")
     if q.type != "table" and q.columns:
         sheet.error((*path, "columns"), "BAD_COLUMNS", f"“{q.type}”类型不写 columns",
                     f"A field of type '{q.type}' has no columns", key=True)

@@ -53,7 +53,13 @@ def _voices(sheet: Sheet, path: Path, state: StateWords) -> None:
         if branch.key in seen:
             sheet.error((*path, "branches", number, "key"), "BRANCH_TWICE", f"分支“{branch.key}”重复", f"Branch '{branch.key}' is there twice")
         seen.add(branch.key)
+    if state.branches and all(branch.when is not None for branch in state.branches):
+        sheet.warn((*path, "branches"), "BRANCH_NONE", f"“{state.name}”的分支都有条件，可能一个也不成立",
+                   f"Every branch of '{state.name}' has a condition, so there may be none", key=True)
     paper = state.vote.paper if state.vote else None
+    if paper in sheet.programme.actors and sheet.programme.actors[paper].who == "applicant":
+        sheet.error((*path, "vote", "paper"), "PAPER_APPLICANT", "会议结果不能由申请人自己录入，paper 要写一个岗位",
+                    "The applicant cannot enter the result of a meeting; 'paper' names an office")
     if paper is not None and paper not in sheet.programme.actors:
         zh, en = did_you_mean(paper, sheet.programme.actors)
         sheet.error((*path, "vote", "paper"), "UNKNOWN_ACTOR", f"actors 里没有“{paper}”{zh}", f"There is no actor '{paper}'{en}")
@@ -69,6 +75,13 @@ def _results(sheet: Sheet, path: Path, state: StateWords, passed: str | None, fa
             zh, en = did_you_mean(trigger, known)
             sheet.error((*path, word), "VOTE_RESULT", f"“{state.name}”没有动作“{trigger}”，表决结果无处可去{zh}",
                         f"'{state.name}' has no trigger '{trigger}', so the result leads nowhere{en}")
+    if passed is not None and passed == failed:
+        sheet.error((*path, "on_fail"), "VOTE_SAME", f"“{state.name}”通过和不通过都是“{passed}”，表决没有意义",
+                    f"At '{state.name}' passing and failing both fire '{passed}', so the vote decides nothing")
+    leads = sorted({way.dest for way in ways if way.trigger == failed and way.chosen})
+    if len(leads) > 1 and not state.fail_dest:
+        sheet.error((*path, "on_fail"), "VOTE_DEST", f"“{failed}”可以到{'、'.join(leads)}，没有人选择，要写 fail_dest",
+                    f"'{failed}' leads to {', '.join(leads)} and nobody chooses; name one in fail_dest")
     if state.fail_dest and not any(way.trigger == failed and way.dest == state.fail_dest for way in ways):
         sheet.error((*path, "fail_dest"), "VOTE_RESULT", f"“{failed}”到不了“{state.fail_dest}”",
                     f"'{failed}' does not lead to '{state.fail_dest}'")

@@ -8,7 +8,13 @@ default changes only together with that number.
 
 Beyond the vocabulary page: `calc` takes `{expr, label}`, criteria, params and branches a `label`, params a `source`
 and `options`, attachment kinds `section` and `help`, `on_pass`, `on_fail`, `fail_dest` of a parallel state may stand
-in the state itself, and a flow may also give `initial`, `params`, `form`, `attachments`, `calc` and `progress`.
+in the state itself (`fail_dest` also says where a failed vote goes whose trigger has several dests), `vote.paper` names
+the actor who may enter the result of a meeting held on paper, a state may say `claim: true`, and
+a flow may also give `initial`, `params`, `form`, `attachments`, `calc` and `progress`.
+`required`, `visible` and `validate` of a table's column may also read `row.<column>` and are judged row by row; a column
+is no `table`, `person` or `file`. The kinds of file `notice_photo` (every notice) and `minutes` (every countersign) are
+there without being declared; a definition that declares one of that name gives it its own label and limits. `where` of
+a notice is any of `unit_board website village_board wechat`.
 """
 
 from __future__ import annotations
