@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from workflow import timers
 from workflow.errors import BangfuError
-from workflow.records import Case, Event, Seal, Task
+from workflow.records import Case, Event, Outbox, Seal, Task
 
 from . import navigation
 from .access import PUBLIC, access
@@ -61,6 +61,7 @@ def metrics() -> ResponseReturnValue:
         cases = session.execute(select(func.coalesce(Case.outcome, "running"), func.count()).group_by(Case.outcome)).all()
         events = session.scalar(select(func.max(Event.id))) or 0
         watch = timers.health(session, now())
+        outbox = dict(session.execute(select(Outbox.status, func.count()).where(Outbox.status.in_(("due", "dead"))).group_by(Outbox.status)).all())
     lines = ["# TYPE bangfu_tasks_open gauge"]
     lines += [f'bangfu_tasks_open{{role="{role}"}} {count}' for role, count in waiting]
     lines += ["# TYPE bangfu_tasks_overdue gauge", f"bangfu_tasks_overdue {overdue or 0}",
@@ -70,6 +71,7 @@ def metrics() -> ResponseReturnValue:
     lines += [f'bangfu_cases{{outcome="{outcome}"}} {count}' for outcome, count in cases]
     lines += ["# TYPE bangfu_timers_oldest_due_seconds gauge", f"bangfu_timers_oldest_due_seconds {watch.oldest_due:.0f}",
               "# TYPE bangfu_timers_parked gauge", f"bangfu_timers_parked {watch.parked}"]
+    lines += ["# TYPE bangfu_outbox gauge", *(f'bangfu_outbox{{status="{status}"}} {outbox.get(status, 0)}' for status in ("due", "dead"))]
     if watch.last_sweep is not None:
         lines += ["# TYPE bangfu_timers_last_sweep_seconds gauge", f"bangfu_timers_last_sweep_seconds {watch.last_sweep:.0f}"]
     lines += ["# TYPE bangfu_events_total counter", f"bangfu_events_total {events}"]
