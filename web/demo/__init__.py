@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,19 +25,22 @@ from workflow.attachments import Store
 from workflow.db import reading, writing
 from workflow.errors import Refused, one
 from workflow.records import Case, Event, Organisation
+from workflow.timers import sweep_within
 
-from . import places, register
+from . import affairs, places, register
 from .accounts import DEMO_ACCOUNTS, PASSWORD, listing
 from .answers import answers
-from .calendar_days import ZONE
+from .calendar_days import DAY, ZONE
 from .pictures import Drawer
 from .plans import MEDICAL, MODEL, STUDY, plans
 from .playing import Player
+from .tales import ACCIDENT, AUTUMN, tales
+from .telling import Teller, applicants
 
 __all__ = ["DEMO_ACCOUNTS", "PASSWORD", "Loaded", "listing", "load"]
 
 FOUNDED = datetime(2022, 1, 5, 1, 30, tzinfo=UTC)
-PROGRAMMES = tuple(f"{key}.v" for key in (MEDICAL, STUDY, MODEL))
+PROGRAMMES = tuple(f"{key}.v" for key in (MEDICAL, STUDY, MODEL, ACCIDENT, AUTUMN))
 ORIGIN = "bangfu.localhost"          # names the log in its seals where no address is set
 
 
@@ -83,8 +86,13 @@ def load(sessions: sessionmaker[Session], store: Store, now: datetime, progress:
         players = [Player(session, people, drawer, plan, answers(plan, number, dice), dice, now,
                           programmes.definition(session, plan.key).separation.distinct)
                    for number, plan in enumerate(plans(people, cases, now, dice), 1)]
-        with progress("申请 cases", sum(len(player.plan.beats) + 1 for player in players)) as bar:
-            _in_order([*(player.play() for player in players), _seals(session, now, origin)], bar)
+        told = tales(now.astimezone(ZONE).date())
+        tellers = [Teller(session, people, drawer, tale, worker, number, dice)
+                   for number, (tale, worker) in enumerate(zip(told, applicants(people), strict=False))]
+        first = min(tale.start for tale in told)
+        with progress("申请 cases", sum(len(player.plan.beats) + 1 for player in players) + sum(len(tale.steps()) + 1 for tale in told)) as bar:
+            _in_order([*(player.play() for player in players), *(teller.tell() for teller in tellers), *affairs.told(session, people, now),
+                       _clock(session, first, now), _seals(session, now, origin)], bar)
     with reading(sessions) as session:
         return _loaded(session, fresh=True)
 
@@ -112,6 +120,15 @@ def _seals(session: Session, now: datetime, origin: str) -> Iterator[datetime]:
     last = now.astimezone(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
     yield last
     history.seal(session, last, origin)
+
+
+def _clock(session: Session, first: date, now: datetime) -> Iterator[datetime]:
+    """Look every night at what is due, as the timers would, as long as there are cases that wait for the clock."""
+    at = datetime.combine(first, time(0, 1), ZONE)
+    while at < now:
+        yield at
+        sweep_within(session, at)
+        at += DAY
 
 
 def _there(session: Session) -> bool:

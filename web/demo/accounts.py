@@ -34,6 +34,8 @@ DEMO_ACCOUNTS = (
                 "check flagged cases, adjust an amount, return one"),
     DemoAccount("leader", "孙建国", "县总工会负责人", "county leader", "审批；不予批准要写明理由",
                 "approve; a refusal needs its reasons"),
+    DemoAccount("committee", "周文斌", "集体研究成员（另有 committee2–4）", "committee member (and committee2–4)",
+                "对提交集体研究的申请表决", "vote on what was put to the meeting"),
     DemoAccount("finance", "何静", "财务审核", "accountant", "复核账户和金额，交出纳", "check account and amount"),
     DemoAccount("cashier", "罗平", "出纳", "cashier", "登记转账日期和银行回单，或退票", "record the transfer, or send it back"),
     DemoAccount("auditor", "陈立", "经费审查", "auditor", "追溯一件申请，核验全部存证", "trace a case, verify the history"),

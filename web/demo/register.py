@@ -23,7 +23,9 @@ from .places import TWO_OFFICERS, VACANT, County
 
 SINCE = date(2022, 1, 1)
 _COUNTY_ROLES = (("handler", "county_handler"), ("leader", "county_leader"), ("finance", "finance"), ("cashier", "cashier"),
-                 ("auditor", "auditor"))
+                 ("auditor", "auditor"), ("committee", "county_committee"))
+_COLLEAGUES = (("committee2", "county_committee"), ("committee3", "county_committee"), ("committee4", "county_committee"),
+               ("handler2", "county_handler"), ("handler3", "county_handler"), ("expert", "external"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,8 @@ def enter(session: Session, county: County, made: dict[str, str], workers: int, 
     officer("admin", "admin", county.county, known["admin"].name)
     for username, role in _COUNTY_ROLES:
         officer(username, role, county.county, known[username].name)
+    for username, role in _COLLEAGUES:
+        officer(username, role, county.county)
     for name, office in county.townships.items():
         first = name == "城关街道"
         officer("township" if first else f"xz{office.code[2:]}", "township", office, known["township"].name if first else None)

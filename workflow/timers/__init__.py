@@ -10,9 +10,9 @@ from .board import Board, Health, Line, board, health
 from .clock import STREAM, Trouble, confirm, trouble
 from .failures import ATTEMPTS, unpark
 from .running import Job, run
-from .sweep import Fired, Swept, sweep
+from .sweep import Fired, Swept, sweep, sweep_within
 
 __all__ = [
     "ATTEMPTS", "STREAM", "Board", "Fired", "Health", "Job", "Line", "Swept", "Trouble", "board", "confirm", "health", "release", "run",
-    "sweep", "trouble", "unpark",
+    "sweep", "sweep_within", "trouble", "unpark",
 ]
