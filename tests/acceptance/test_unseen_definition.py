@@ -75,6 +75,25 @@ def submitted(worker: Newcomer) -> str:
     return worker.url.split("/")[2]
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_a_row_owes_is_said_with_its_row_and_column_beside_its_cell(world: World, released: Path, enter: Enter) -> None:
+    worker = filled_in(enter("worker"))
+    case_id = worker.url.split("/")[2]
+    assert "f-items-2-gift" in worker.open(f"/cases/{case_id}/form/3").text
+    page = worker.press("保存并继续", **{"f.items.2.price": "90"})
+    told = "“购置清单”第 2 行：“单价”：一项不能超过单个书屋最高补助"
+    assert told in page.page.words and 'href="#f-items-2-price"' in page.text, page.page.words
+    worker.open(f"/cases/{case_id}/check").press("报送", consent="1")
+    assert told in worker.page.words and world.row(case_id).state == "plan"
+
+    # A gift without a price has to be said to be one, as soon as the room was given anything at all.
+    worker.open(f"/cases/{case_id}/form/3").press("保存并继续", **{"f.items.2.price": "0"})
+    assert worker.open(f"/cases/{case_id}/form/3").text.count("hidden><label for=\"f-items-") == 2
+    worker.open(f"/cases/{case_id}/form/2").press("保存并继续", **{"f.donated": "true", "f.donor": "县新华书店"})
+    worker.open(f"/cases/{case_id}/form/3").press("保存并继续")
+    assert "“购置清单”第 2 行：请选择“是否受赠”" in worker.page.words and "第 1 行：请选择" not in worker.page.words
+
+
 @pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True)
 def test_by_pages_without_javascript(app: Flask, world: World, released: Path, enter: Enter) -> None:
     worker, basic, clerk = enter("worker"), enter("basic"), enter("clerk")

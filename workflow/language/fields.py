@@ -192,7 +192,8 @@ def json_schema(spec: Any) -> dict[str, Any]:
     schema: dict[str, Any] = {"title": label_of(spec).zh}
     if spec.type == "table":
         columns = {name: json_schema(column) for name, column in spec.columns.items()}
-        needed = [name for name, column in spec.columns.items() if getattr(column, "required", False) is True]
+        needed = [name for name, column in spec.columns.items()
+                  if getattr(column, "required", False) is True and getattr(column, "visible", True) is True]
         row: dict[str, Any] = {"type": "object", "properties": columns, "additionalProperties": False}
         schema |= {"type": "array", "maxItems": limits.most or MAX_TABLE_ROWS,
                    "items": row | ({"required": needed} if needed else {})}
