@@ -62,7 +62,7 @@ def test_a_receiver_that_is_away_for_an_hour_gets_everything_once_and_in_order(h
     for _ in range(12):
         assert not house.send(minutes=5).sent
     assert [row.attempts > 3 for row in house.outbox("email")] == [True, False, False]     # the later ones wait for the first
-    assert all(row.error == "127.0.0.1: ConnectionRefusedError" for row in house.outbox("email") if row.attempts)
+    assert all(row.error == "127.0.0.1 连接失败 no connection: ConnectionRefusedError" for row in house.outbox("email") if row.attempts)
     with mail_server(port) as mail:
         for _ in range(4):
             house.send(minutes=61)
@@ -179,7 +179,7 @@ def test_a_mailbox_that_does_not_exist_is_given_up_at_once_and_holds_nobody_else
     mail.answers = ["550 no such user wenhua@mail.example"]
     assert house.send() == Sent(sent=2, dead=1)
     dead = next(row for row in house.outbox("email") if row.status == "dead")
-    assert dead.error == "SMTP 550: the receiver was refused" and mail.envelopes == [MAIL["clerk"]]
+    assert dead.error == "SMTP 550 收件地址被拒 receiver refused" and mail.envelopes == [MAIL["clerk"]]
 
 
 def test_a_busy_mailbox_is_tried_again(house: House, mail: MailServer) -> None:
@@ -194,7 +194,7 @@ def test_without_an_address_or_where_it_was_switched_off_nothing_is_sent(house: 
         people.choose(session, house.accounts["worker"], ["sms"], True)
         people.set_email(session, house.ids["worker"], "", COMMAND, house.now)
     assert house.send() == Sent(skipped=2)
-    assert sorted(str(row.error) for row in house.outbox()) == ["no address", "switched off"] and mail.received == []
+    assert sorted(str(row.error) for row in house.outbox()) == ["本人已关闭 switched off", "没有地址 no address"] and mail.received == []
     house.reviewed()
     assert len(house.outbox()) == 2          # from then on nothing is queued for them either
 

@@ -129,7 +129,7 @@ def test_people_choose_their_address_and_channels(app: Flask, desks: Desks) -> N
 def test_the_administrator_sees_what_did_not_arrive_and_sends_it_again(app: Flask, desks: Desks, clock: Clock, mail: MailServer) -> None:
     returned(desks)
     with writing(desks.sessions) as session:
-        session.execute(update(Outbox).values(status="dead", error="SMTP 550: the receiver was refused"))
+        session.execute(update(Outbox).values(status="dead", error="SMTP 550 收件地址被拒 receiver refused"))
     message = of(desks, "worker")[0]
     admin = entered(app, "admin")
     page = admin.get("/admin/messages").text

@@ -27,16 +27,16 @@ def address(host: str, port: int, named: frozenset[str], resolve: Resolve = sock
     clouds keep their secrets, and groups are refused to everybody.
     """
     if host not in ROBOTS and host not in named:
-        raise NotAllowed(f"host {host} is not named")
+        raise NotAllowed(f"{host} 不在允许的主机之内 host not named")
     found = [_plain(ip_address(str(row[4][0]).partition("%")[0])) for row in resolve(host, port, type=socket.SOCK_STREAM)]
     if not found:
-        raise NotAllowed(f"host {host} has no address")
+        raise NotAllowed(f"{host} 没有地址 no address")
     for one in found:
         # One bad address among good ones is how a name server would slip it in: all must do.
         if one.is_link_local or one.is_multicast or one.is_unspecified or one.is_reserved and not one.is_loopback:
-            raise NotAllowed(f"host {host} leads to a forbidden address")
+            raise NotAllowed(f"{host} 指向禁止的地址 forbidden address")
         if not one.is_global and host not in named:
-            raise NotAllowed(f"host {host} leads into a private network")
+            raise NotAllowed(f"{host} 指向内网 private network")
     return str(found[0])
 
 

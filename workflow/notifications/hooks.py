@@ -46,10 +46,10 @@ class Hook:
             headers |= urllib3.make_headers(basic_auth=f"{self.user}:{self.password}")
         status, said = self._posted(json.dumps(body, ensure_ascii=False).encode(), query, headers)
         if status >= 300:
-            raise Undelivered(f"HTTP {status}" + (", a redirect is not followed" if status < 400 else ""))
+            raise Undelivered(f"HTTP {status}" + (" 不跟随跳转 redirect not followed" if status < 400 else ""))
         yes, code = self._verdict(said)
         if not yes:
-            raise Undelivered(f"HTTP {status}, refused with code {code}")
+            raise Undelivered(f"HTTP {status} 对方拒收，代码 {code} refused with this code")
 
     def _posted(self, body: bytes, query: str, headers: Mapping[str, str]) -> tuple[int, bytes]:
         try:
@@ -64,7 +64,7 @@ class Hook:
         except guard.NotAllowed as error:
             raise Undelivered(str(error)) from None
         except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise Undelivered(f"{self.host}: {type(error).__name__}") from None
+            raise Undelivered(f"{self.host} 连接失败 no connection: {type(error).__name__}") from None
 
     def _pool(self, address: str, timeout: urllib3.Timeout) -> urllib3.HTTPConnectionPool:
         if self.scheme == "http":

@@ -19,7 +19,7 @@ class Letter:
 
 
 class Undelivered(Exception):
-    """It did not arrive, or nobody can tell. Says why without addresses and keys; `for_good`: it never will."""
+    """It did not arrive, or nobody can tell. Says why in both languages, without addresses and keys; `for_good`: it never will."""
 
     def __init__(self, why: str, *, for_good: bool = False) -> None:
         super().__init__(why)

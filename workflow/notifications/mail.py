@@ -33,13 +33,13 @@ class Mail:
                 server.send_message(self._message(letter), self.sender, [letter.to])
         except smtplib.SMTPRecipientsRefused as error:
             code = next(iter(error.recipients.values()))[0]
-            raise Undelivered(f"SMTP {code}: the receiver was refused", for_good=500 <= code < 600) from None
+            raise Undelivered(f"SMTP {code} 收件地址被拒 receiver refused", for_good=500 <= code < 600) from None
         except smtplib.SMTPResponseException as error:
-            raise Undelivered(f"SMTP {error.smtp_code}: {type(error).__name__}") from None
+            raise Undelivered(f"SMTP {error.smtp_code} {type(error).__name__}") from None
         except (smtplib.SMTPException, OSError) as error:
-            raise Undelivered(f"{self.host}: {type(error).__name__}") from None
+            raise Undelivered(f"{self.host} 连接失败 no connection: {type(error).__name__}") from None
         except ValueError:                                   # a line break in an address and the like
-            raise Undelivered("the address is no e-mail address", for_good=True) from None
+            raise Undelivered("邮箱地址不对 no e-mail address", for_good=True) from None
 
     def _connected(self) -> smtplib.SMTP:
         if self.security == "tls":

@@ -75,7 +75,7 @@ def _one(sessions: sessionmaker[Session], now: datetime, channels: Channels) -> 
             return "skipped"
     try:
         if taken.attempts > len(outbox.WAITS) + 1:           # whoever tried before did not live to say what came of it
-            raise Undelivered("every sender died of it", for_good=True)
+            raise Undelivered("发送进程多次中断 every sender died of it", for_good=True)
         channels.by_name[taken.channel].send(letter)
     except Undelivered as error:
         return _failed(sessions, taken, str(error), now, for_good=error.for_good)
@@ -101,19 +101,19 @@ def _failed(sessions: sessionmaker[Session], taken: outbox.Taken, why: str, now:
 def _letter(session: Session, taken: outbox.Taken, channels: Channels, now: datetime) -> Letter | str:
     """Return the letter, or why there is none."""
     if not taken.wanted:
-        return "switched off"
+        return "本人已关闭 switched off"
     to = ""
     if taken.channel in _PLACE:
         if taken.address is None or taken.person_id is None:
-            return "no address"
+            return "没有地址 no address"
         try:
             to = vault(session).open(_PLACE[taken.channel], taken.person_id, taken.address).decode()
         except Damaged:
-            return "the address does not open"
+            return "地址打不开 the address does not open"
     try:
         definition = by_digest(session, taken.digest) if taken.digest else None
     except BangfuError:
-        return "the rules of its case do not open"
+        return "规则打不开 the rules of its case do not open"
     lang = taken.lang if taken.channel in _PLACE else "zh"
     said = words(taken.kind, taken.params, definition, lang)
     return Letter(taken.key, to, _subject(taken, channels, lang), _text(taken, said, channels, lang), now)
