@@ -61,7 +61,8 @@ def ids(site: Site) -> dict[str, str]:
 
         paid = first(Case.applicant_id == worker, Case.state == "paid")
         account = session.scalars(select(Account.id).where(Account.username == "handler")).one()
-        posted = session.scalars(select(Notice).where(Notice.status == "running").order_by(Notice.starts_on)).first()
+        posted = session.scalars(select(Notice).join(Case, Case.id == Notice.case_id).where(
+            Notice.status == "running", Case.definition_key == "posted_grant").order_by(Notice.starts_on)).first()
         return {
             "returned": first(Case.applicant_id == worker, Case.state == "draft", Case.submitted_at.is_not(None)).id, "paid": paid.id,
             "notice": _ours(session, site), "flagged": task("county_review", True), "checked": task("county_review"),

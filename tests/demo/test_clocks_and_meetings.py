@@ -36,7 +36,7 @@ def test_clocks_notices_meetings_and_colleagues(new_database: NewDatabase, tmp_p
             assert {"accident_aid", "study_aid"} <= set(session.scalars(select(Case.definition_key).distinct()))
             assert set(session.scalars(select(Timer.kind).where(Timer.status == "fired"))) == {"remind", "escalate", "fire"}
             assert session.scalar(select(func.count()).select_from(Event).where(Event.kind == "hand_over", Event.stream.like("person:%"))) == 1
-            assert {"claim", "delegate", "consult"} <= {row for row in session.scalars(select(Event.kind).distinct())}
+            assert {"claim", "delegate", "consult"} <= set(session.scalars(select(Event.kind).distinct()))
             assert session.scalar(select(func.count()).select_from(Absence)) == 1
             assert session.scalars(select(Pool)).one().total == 68_000_000
             assert session.scalar(select(func.count()).select_from(Message)) > 20
