@@ -25,6 +25,9 @@ def words_for_later(sheet: Sheet) -> Iterator[tuple[Path, str]]:
         yield ("apply", "who"), p.apply.who
     if p.beneficiary != "person":
         yield ("beneficiary",), p.beneficiary
+    for name, actor in p.actors.items():
+        if (actor.scope or "").startswith("field("):
+            yield ("actors", name, "scope"), str(actor.scope)
     for name in _SECTIONS:
         if getattr(p, name) is not None:
             yield (name,), name
