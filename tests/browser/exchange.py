@@ -13,7 +13,7 @@ from workflow.actors import COMMAND, Actor
 from workflow.db import writing
 from workflow.records import Account, Appointment, Person
 
-COLLEAGUE = "handler2"
+COLLEAGUE = "colleague"
 GRANT = """
 schema: 1
 key: handed_grant
