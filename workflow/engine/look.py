@@ -339,6 +339,11 @@ def _stages(session: Session, dossier: Dossier) -> tuple[Stage, ...]:
     for seq, state, at in _left(session, dossier.id):
         left[called.get(seq, state)] = at
     names = list(definition.progress)
+    if now not in names and not definition.states[now].final:
+        # A step off the bar (a meeting instead of an approval): shown in its place, without what cannot follow from it.
+        ahead = _onward(definition, now)
+        names = [name for name in names if name in left or name in ahead]
+        names.insert(max((place + 1 for place, name in enumerate(names) if name in left), default=0), now)
     here = names.index(now) if now in names else None
     stages = []
     for position, name in enumerate(names):
@@ -352,6 +357,17 @@ def _stages(session: Session, dossier: Dossier) -> tuple[Stage, ...]:
             stages.append(Stage(name, definition.states[name].label, "done" if behind else "todo",
                                 left.get(name) if behind else None))
     return tuple(stages)
+
+
+def _onward(definition: Definition, state: str) -> set[str]:
+    """Return every state that can follow without a return."""
+    found, waiting = set[str](), [state]
+    while waiting:
+        for way in definition.ways(waiting.pop()):
+            if way.trigger != RETURN and way.dest not in found:
+                found.add(way.dest)
+                waiting.append(way.dest)
+    return found
 
 
 def _left(session: Session, case_id: str) -> list[tuple[int, str, datetime]]:
