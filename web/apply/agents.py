@@ -28,7 +28,7 @@ MOST = 20
 def choose(key: str) -> ResponseReturnValue:
     """Find the worker. The search is a POST that changes nothing, because numbers do not belong into addresses."""
     definition = programmes.in_force(session(), key, local(now()).date())
-    if not definition.apply_agent:
+    if not (definition.apply_agent or definition.apply_who == "officer"):
         raise NotYours(one("NO_AGENT_HERE", "本项目须由职工本人申请，不能代办", "Workers apply for this programme themselves"))
     text = request.form.get("q", "").strip()[:60]
     fault = _("请输入职工的姓名、会员号、身份证号或手机号") if request.method == "POST" and not text else ""

@@ -48,13 +48,14 @@ def home() -> ResponseReturnValue:
     """Everything open now; my own running cases first; what cannot apply, folded away with the reason."""
     today, me = local(now()).date(), actor()
     known = _known(today) if me else {}
-    definitions = [d for d in programmes.current(session(), today) if d.apply_who == "person"]
+    files = me is not None and may_file_for_others()
+    definitions = [d for d in programmes.current(session(), today) if d.apply_who == "person" or d.apply_who == "officer" and files]
     questions = _questions(definitions)
     answers = _answers(questions)
     offers = [Offer(d, intake_open(d, today), tuple(_refusals(d, known, answers, today))) for d in definitions]
     cases = [row for row in queries.my_cases(session(), me).rows if row.outcome is None] if me else []
     return render_template(
-        "apply/home.html", cases=cases, questions=questions, answered=bool(answers), agent=me is not None and may_file_for_others(),
+        "apply/home.html", cases=cases, questions=questions, answered=bool(answers), agent=files,
         offers=[offer for offer in offers if offer.open and not offer.refused],
         closed=[offer for offer in offers if not offer.open], unfit=[offer for offer in offers if offer.open and offer.refused])
 
@@ -77,7 +78,8 @@ def guide(key: str) -> ResponseReturnValue:
         steps=outline(definition, now()),
         kinds=[k for k in definition.attachments.values() if any(f"attachments.{k.name}" in s.edit for s in definition.states.values()
                                                                 if s.kind == "draft")],
-        unions=unions, agent=me is not None and definition.apply_agent and may_file_for_others())
+        unions=unions, nominated=definition.apply_who == "officer",
+        agent=me is not None and (definition.apply_agent or definition.apply_who == "officer") and may_file_for_others())
 
 
 @blueprint.post("/apply/<key>")

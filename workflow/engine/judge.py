@@ -135,10 +135,12 @@ def closed(definition: Definition, way: Transition, today: date) -> list[Message
 
 
 def _authorised(dossier: Dossier, way: Transition, facts: Mapping[str, Any]) -> list[Message]:
-    """Whoever files for somebody else attaches the signed paper before handing the case in (代办, domain.md S11)."""
+    """Whoever files for somebody else attaches the signed paper before handing the case in (代办, domain.md S11).
+
+    An officer who nominates does not act in the worker's name and needs none."""
     definition, row = dossier.definition, dossier.row
     leaves_draft = definition.states[way.source].kind == "draft" and not definition.states[way.dest].final
-    if row.filed_by == row.applicant_id or not leaves_draft:
+    if row.filed_by == row.applicant_id or not leaves_draft or definition.apply_who == "officer":
         return []
     return _files_missing(definition, AUTHORISATION, facts, named=True)
 

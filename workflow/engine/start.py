@@ -82,14 +82,18 @@ def started(session: Session, idem_key: str | None, actor: Actor, request_digest
 
 
 def _role(definition: Definition, actor: Actor, person: Person, path: str | None) -> str:
-    """Return whether the actor applies for themself or files for somebody of their own union."""
+    """Return whether the actor applies for themself or files for somebody of their own union: as their agent, with the
+    paper they signed, or to nominate them where the programme says `who: officer`, without one."""
     if actor.person_id is None:
         raise NotYours(one("NO_PERSON", "申请须由本人或代办人提出", "A person must apply"))
-    if definition.apply_who != "person":
-        raise NotYours(one("NOT_FOR_PERSONS", "本项目不由个人申请", "This programme is not for individual applicants"))
-    if actor.person_id == person.id:
+    if definition.apply_who == "person" and actor.person_id == person.id:
         return "applicant"
     serves = path is not None and any(p.role in AGENTS and path.startswith(p.path) for p in actor.posts)
+    if definition.apply_who == "officer" and serves and actor.person_id != person.id:
+        return "agent"
+    if definition.apply_who != "person":
+        raise NotYours(one("OFFICERS_FILE", "本项目由职工所属工会的经办人提名申报，个人不能申请，请与您的工会联系",
+                           "Officers of a worker's union nominate for this programme; nobody applies themself, so ask your union"))
     if not definition.apply_agent or not serves:
         raise NotYours(one("NO_AGENT", "您不能为这位职工代办本项目：只有其所属工会的经办人可以代办，且项目须允许代办",
                            "You may not file for this person: only officers of their own union may, where the programme allows it"))

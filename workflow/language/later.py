@@ -21,7 +21,7 @@ _LISTS = ("excludes", "caps", "sources")
 def words_for_later(sheet: Sheet) -> Iterator[tuple[Path, str]]:
     """Yield where each such word stands, and the word."""
     p = sheet.programme
-    if p.apply.who != "person":
+    if p.apply.who == "organisation":
         yield ("apply", "who"), p.apply.who
     if p.beneficiary != "person":
         yield ("beneficiary",), p.beneficiary
