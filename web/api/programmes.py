@@ -10,7 +10,7 @@ from web.access import SIGNED_IN, access
 from web.db import local, now, session
 from web.language import lang
 from workflow import programmes
-from workflow.engine.cycles import intake_open
+from workflow.engine.cycles import intake_open, window
 from workflow.language.definition import Definition, Field
 from workflow.language.fields import json_schema
 
@@ -49,7 +49,7 @@ def _row(definition: Definition) -> dict[str, Any]:
     intake = definition.intake
     return {"key": definition.key, "version": definition.version, "title": definition.title.text(lang()),
             "summary": definition.summary.text(lang()),
-            "intake": {"from": intake.start, "to": intake.end} if intake else None}
+            "intake": dict(zip(("from", "to"), window(intake, local(now()).date()), strict=True)) if intake else None}
 
 
 def _form(definition: Definition) -> dict[str, Any]:

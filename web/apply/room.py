@@ -9,9 +9,9 @@ from flask import Blueprint, abort
 from sqlalchemy import select
 
 from workflow import engine
-from workflow.engine import Action, CaseView
+from workflow.engine import Action, CaseView, cycles
 from workflow.engine.start import AGENTS
-from workflow.language.definition import Transition
+from workflow.language.definition import Intake, Transition
 from workflow.records import Organisation
 
 from ..access import person
@@ -58,6 +58,12 @@ def offices(path: str) -> list[Any]:
     rows = session().execute(select(Organisation.id, Organisation.name, Organisation.phone, Organisation.level)
                              .where(Organisation.id.in_(ids))).all()
     return sorted((row for row in rows if row.id == ids[-1] or row.level == "county"), key=lambda row: -ids.index(row.id))
+
+
+@blueprint.app_template_global()
+def window(intake: Intake) -> tuple[str, str]:
+    """The days between which applications are taken, real ones where they move with a feast."""
+    return cycles.window(intake, local(now()).date())
 
 
 @blueprint.app_template_filter()

@@ -21,7 +21,7 @@ from ..language.definition import Criterion, Definition, Field, State, Transitio
 from ..language.expressions import Expr
 from ..money import holds
 from . import posting, rows
-from .cycles import effective, intake_open
+from .cycles import effective, intake_open, window
 from .dossier import Dossier, local_day
 from .duties import Standing, guard
 
@@ -129,8 +129,8 @@ def closed(definition: Definition, way: Transition, today: date) -> list[Message
         messages.append(Message("NOT_EFFECTIVE", "本办法今天不在施行期内，请按现行版本重新填报",
                                 "This version of the rules is not in force today; please apply under the current one"))
     if not intake_open(definition, today) and definition.intake and definition.intake.late == "refuse":
-        messages.append(Message("INTAKE_CLOSED", f"受理时间为 {definition.intake.start} 至 {definition.intake.end}，现在不在受理期内",
-                                f"Applications are taken from {definition.intake.start} to {definition.intake.end}"))
+        first, last = window(definition.intake, today)
+        messages.append(Message("INTAKE_CLOSED", f"受理时间为 {first} 至 {last}，现在不在受理期内", f"Applications are taken from {first} to {last}"))
     return messages
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from . import lunar
 from .fields import TYPES, pattern_faults
 from .schema import Question, TableRows
 from .sheet import Sheet
@@ -29,10 +30,10 @@ def check(sheet: Sheet) -> None:
                             f"'{extension}' cannot be accepted; known: {', '.join(_ACCEPTED)}")
     for name, table in p.tables.items():
         _table(sheet, ("tables", name), table)
-    if p.intake and len(p.intake.start) != len(p.intake.end):
+    if p.intake and _yearly(p.intake.start) != _yearly(p.intake.end):
         sheet.error(("intake", "to"), "BAD_DATE", "from 和 to 要么都写年份，要么都不写",
                     "Either both days have a year or neither has")
-    elif p.intake and len(p.intake.start) == 10 and p.intake.end < p.intake.start:
+    elif p.intake and (not _yearly(p.intake.start) and p.intake.end < p.intake.start or lunar.backwards(p.intake.start, p.intake.end)):
         sheet.error(("intake", "to"), "BAD_DATE", "受理截止日早于开始日", "The intake ends before it begins")
     if p.effective.start and p.effective.end and p.effective.end < p.effective.start:
         sheet.error(("effective", "to"), "BAD_DATE", "失效日早于生效日", "It ends before it begins")
@@ -42,6 +43,10 @@ def check(sheet: Sheet) -> None:
             sheet.error(("criteria", place, "name"), "DUPLICATE_NAME", f"“{criterion.name}”重复",
                         f"'{criterion.name}' is repeated")
         seen.add(criterion.name)
+
+
+def _yearly(day: str) -> bool:
+    return len(day) == 5 or lunar.is_anchor(day)
 
 
 def _field(sheet: Sheet, path: Path, q: Question, *, in_table: bool) -> None:

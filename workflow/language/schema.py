@@ -14,7 +14,8 @@ a flow may also give `initial`, `params`, `form`, `attachments`, `calc` and `pro
 `required`, `visible` and `validate` of a table's column may also read `row.<column>` and are judged row by row; a column
 is no `table`, `person` or `file`. The kinds of file `notice_photo` (every notice) and `minutes` (every countersign) are
 there without being declared; a definition that declares one of that name gives it its own label and limits. `where` of
-a notice is any of `unit_board website village_board wechat`.
+a notice is any of `unit_board website village_board wechat`. The days of `intake` may hang on a feast: `春节-30d`, `中秋`
+(`lunar.py` lists them).
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from . import lunar
 from .definition import Duration
 from .definition import Label as Words
 
@@ -122,14 +123,16 @@ def _day_of_year(value: Any) -> str:
         month, day = (int(part) for part in value.split("-"))
         if day <= (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)[month - 1]:
             return value
+    elif isinstance(value, str) and lunar.is_anchor(value):
+        return value
     elif isinstance(value, str) and len(value) == 10:
         return _day(value).isoformat()
-    raise refusal("BAD_DATE", f"日期“{value}”写法不对，应为 07-01（每年）或 2026-07-01",
-                  f"'{value}' is no date; write 07-01 (every year) or 2026-07-01")
+    raise refusal("BAD_DATE", f"日期“{value}”写法不对，应为 07-01（每年）、2026-07-01，或节日前后几天，例如 春节-30d（{'、'.join(lunar.FEASTS)}）",
+                  f"'{value}' is no date; write 07-01 (every year), 2026-07-01 or days around a feast, such as 春节-30d")
 
 
 DayOfYear = Annotated[str, PlainValidator(_day_of_year), WithJsonSchema(
-    {"type": "string", "pattern": r"^([0-9]{4}-)?[0-9]{2}-[0-9]{2}$"})]
+    {"type": "string", "pattern": rf"^(([0-9]{{4}}-)?[0-9]{{2}}-[0-9]{{2}}|({'|'.join(lunar.FEASTS)})([+-](0|[1-9][0-9]{{0,2}})d)?)$"})]
 
 
 def bad_name(name: str) -> bool:
