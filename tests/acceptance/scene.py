@@ -165,7 +165,8 @@ class Scene:
         """The address of `rule` with real ids. A converter nobody has given an id for fails: nothing may be forgotten."""
         row = self.desks.row(case_id)
         known: Mapping[str, Any] = {
-            "case_id": case_id, "id": case_id, "attachment_id": self.file, "account_id": self.account, "appointment_id": self.appointment, "absence_id": self.absence, "seq": 1,
+            "case_id": case_id, "id": case_id, "attachment_id": self.file, "account_id": self.account, "appointment_id": self.appointment,
+            "absence_id": self.absence, "seq": 1,
             "pool_id": self.pool, "key": "aid", "version": 1, "name": "aid.v1.yaml", "size": self.seal, "trigger": "submit", "kind": "work", "token": case_id,
             "filename": "app.css", "message_id": self.message, "channel": "email", "notice_id": self.notice, "timer_id": self.timer, "objection_id": self.objection,
             "number": 1 if isinstance(rule._converters.get("number"), IntegerConverter) else row.number or "SD-0"}

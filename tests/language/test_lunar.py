@@ -6,7 +6,7 @@ import chinese_calendar
 import pytest
 
 from tests.language.broken import broken
-from workflow.engine.cycles import intake_open, within, window
+from workflow.engine.cycles import intake_open, window, within
 from workflow.language import lunar, read
 from workflow.language.definition import Intake
 

@@ -91,10 +91,10 @@ def test_copies_and_what_was_escalated_are_lists_of_their_own(desks: Desks, ente
     case_id = at_check(desks)
     enter("clerk").post(f"/tasks/{case_id}/operate", data={"operation": "cc", "to": desks.ids["hospital"]})
     hospital = enter("hospital")
-    assert "未读" in hospital.get("/tasks/copies").text and case_id not in hospital.get("/tasks").text
+    assert ">未读</span>" in hospital.get("/tasks/copies").text and case_id not in hospital.get("/tasks").text
     hospital.post(f"/tasks/{case_id}/operate", data={"operation": "read"})
     page = hospital.get("/tasks/copies").text
-    assert case_id in page and "未读" not in page
+    assert case_id in page and ">未读</span>" not in page
     assert case_id not in enter("leader").get("/tasks/watch").text
     with writing(desks.sessions) as session:
         task = session.scalars(select(Task).where(Task.case_id == case_id, Task.kind == "work", Task.status == "open")).one()
