@@ -1,6 +1,6 @@
 """One case in words: the form by sections, the checks with their numbers, the working of the amount, earlier opinions.
 
-Shared by the officers' pages and the auditor's. Nothing here decides anything or reads more than it is given.
+Shared by the officers' pages and the auditor's. Nothing here decides anything; names of people and unions apart, it reads no more than it is given.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from workflow.engine import CaseView, votes
+from workflow.engine import CaseView, registers, votes
 from workflow.language.definition import Definition, Field
 from workflow.language.explanations import printed
 from workflow.language.expressions import Explanation
@@ -22,6 +22,7 @@ from workflow.queries import EventRow
 
 from . import language, voting
 from .apply.boxes import said as masked
+from .db import session
 from .show import fen
 from .wording import worded
 
@@ -79,6 +80,11 @@ def words(spec: Field, value: Any, *, opened: bool = False) -> str:
     return show(spec, value, "en" if lang == "en" else "zh") if opened else masked(spec, value, lang, own=False)
 
 
+def _named(definition: Definition, spec: Field, value: Any) -> Any:
+    """People and unions stand in an event by their ids alone."""
+    return registers.named(session(), definition, {spec.name: value})[spec.name]
+
+
 def as_words(definition: Definition, changes: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """Return [(label, before, after)] for {full name: [old, new]} in canonical JSON, masked; "" where nothing stood."""
     lines: list[tuple[str, str, str]] = []
@@ -87,7 +93,7 @@ def as_words(definition: Definition, changes: Mapping[str, Any]) -> list[tuple[s
         if spec is None:             # the amount, in 分
             lines.append((_("金额"), fen(sides[0]), fen(sides[1])))
             continue
-        before, after = ("" if side is None else words(spec, from_json(spec, side)) for side in sides)
+        before, after = ("" if side is None else words(spec, _named(definition, spec, from_json(spec, side))) for side in sides)
         if before and before == after:
             after = _("已更换，显示的部分相同")
         lines.append((spec.label.text(language.lang()), before, after))

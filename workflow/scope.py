@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select
 
 from .actors import Actor
-from .records import Case, Task
+from .records import Case, Decision, Task
 
 BELOW = frozenset({"grassroots", "township", "county_handler", "county_leader", "county_committee", "finance",
                    "cashier", "auditor"})
@@ -16,8 +16,9 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     """Return the condition on `cases` for what `actor` may read.
 
     People see their own cases and those they filed for others; officers and auditors those of their organisation and
-    below, except drafts that were never handed in; any other role only what stands or stood open for it. An
-    administrator looks after accounts, not cases, and sees none.
+    below, except drafts that were never handed in; any other role only what stands or stood open for it. Where the form
+    says who acts, that is another union's case: its officers see it while it stands open for them, and after they
+    have decided in it. An administrator looks after accounts, not cases, and sees none.
     """
     ways: list[ColumnElement[bool]] = []
     if actor.person_id is not None:
@@ -25,6 +26,10 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     for post in actor.posts:
         if post.role in BELOW:
             ways.append(and_(Case.path.like(post.path + "%"), Case.submitted_at.is_not(None)))
+            ways.append(exists().where(Task.case_id == Case.id, Task.status == "open", Task.role == post.role,
+                                       Task.organisation_id == post.organisation_id))
+            ways.append(exists().where(Decision.case_id == Case.id, Decision.role == post.role,
+                                       Decision.organisation_id == post.organisation_id))
         elif post.role not in ("admin", "applicant", "agent"):
             ways.append(exists().where(Task.case_id == Case.id, Task.role == post.role,
                                        Task.organisation_id == post.organisation_id))

@@ -81,7 +81,7 @@ def _attachments(definition: Definition) -> list[models.AttachmentKind]:
     first = definition.states[definition.initial]
     return [models.AttachmentKind(
         kind=kind.name, label=kind.label.text(lang()), help=kind.help.text(lang()), min=kind.min, max=kind.max,
-        accept=list(kind.accept), required=kind.min > 0 if isinstance(kind.required, bool) else None)
+        accept=list(kind.accept), required=kind.min > 0 and kind.required if isinstance(kind.required, bool) and kind.visible is True else None)
         for kind in definition.attachments.values()
         if f"attachments.{kind.name}" in first.edit and f"attachments.{kind.name}" not in first.hide]
 

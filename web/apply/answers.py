@@ -53,8 +53,6 @@ def answer(view: CaseView, spec: Field, lang: str, *, paper: bool = False) -> An
     if spec.type == "table" and value and (view.mine or not spec.sensitive):
         return Answer(spec.name, label, "", tuple(column.label.text(lang) for column in spec.columns.values()),
                       tuple(_row(spec.columns, row, lang, own=view.mine, paper=paper) for row in value))
-    if spec.type == "file":
-        value = next((row.name for row in view.attachments if row.id == value), value)
     return Answer(spec.name, label, said(spec, value, lang, own=view.mine, paper=paper))
 
 

@@ -18,7 +18,7 @@ from workflow.engine.rows import cell_asked, cell_required
 from workflow.errors import Message, Refused
 from workflow.language.definition import Field
 from workflow.language.expressions import Expr
-from workflow.language.fields import mask, show, to_json
+from workflow.language.fields import Named, mask, show, to_json
 from workflow.machine import holds
 
 from ..language import N_
@@ -61,15 +61,14 @@ def _box(view: CaseView, spec: Field, faults: tuple[Message, ...], lang: str, ch
         "hidden": name not in view.shown, "optional": not _required(view, spec),
         "was": said(spec, view.before.get(name), lang, own=True) or _("未填写") if before else None}
     words = tuple(message.text(lang) for message in faults)
-    if spec.type in MASKED and spec.type != "phone" and value is not None and raw is None and change != name and not words:
-        return Box(name, f"f-{name}", spec, "masked", mask(spec.type, str(value)), **common)
+    if (spec.type in MASKED and spec.type != "phone" or spec.type == "person") and value is not None and raw is None and change != name and not words:
+        return Box(name, f"f-{name}", spec, "masked", said(spec, value, lang, own=True), **common)
     if spec.type == "table":
         held = raw if raw is not None else [
             {column: text_in(cell, row.get(column)) for column, cell in spec.columns.items()} for row in value or ()]
         return Box(name, f"f-{name}", spec, "table", "", tuple(m.text(lang) for m in faults if not _of_cell(m)),
                    rows=_rows(view, spec, held, value or [], faults, lang, more.get(name, 0)), **common)
-    files = [(row.id, row.name) for row in view.attachments] if spec.type == "file" else []
-    return _plain(spec, f"f.{name}", f"f-{name}", text_in(spec, value) if raw is None else raw, words, lang, files, **common)
+    return _plain(spec, f"f.{name}", f"f-{name}", text_in(spec, value) if raw is None else raw, words, lang, **common)
 
 
 def _rows(view: CaseView, spec: Field, held: list[dict[str, Any]], parsed: list[dict[str, Any]], faults: tuple[Message, ...], lang: str,
@@ -79,7 +78,7 @@ def _rows(view: CaseView, spec: Field, held: list[dict[str, Any]], parsed: list[
         (number, tuple(
             _plain(column, f"f.{spec.name}.{number}.{name}", f"f-{spec.name}-{number}-{name}",
                    (held[number - 1].get(name) or "") if number <= len(held) else "",
-                   tuple(m.text(lang) for m in faults if _of_cell(m) == f"{number}.{name}"), lang, [],
+                   tuple(m.text(lang) for m in faults if _of_cell(m) == f"{number}.{name}"), lang,
                    **_of_row(view, column, parsed[number - 1] if number <= len(parsed) == len(held) else {}))
             for name, column in spec.columns.items()))
         for number in range(1, count + 1))
@@ -99,22 +98,23 @@ def _of_cell(message: Message) -> str:
     return ".".join(parts[-2:]) if len(parts) >= 3 and parts[-2].isdigit() else ""
 
 
-def _plain(spec: Field, name: str, id: str, value: Any, faults: tuple[str, ...], lang: str, files: list[tuple[str, str]],
+def _plain(spec: Field, name: str, id: str, value: Any, faults: tuple[str, ...], lang: str,
            **common: Any) -> Box:
     cell = name.count(".") > 1
     attributes, kind, options = dict(_ATTRIBUTES.get(spec.type, {})), "line", ()
     if spec.type == "note":
         kind = "area"
-    elif spec.type in ("enum", "multi", "bool", "file"):
-        options = tuple(files) if spec.type == "file" else (
-            (("true", _("是")), ("false", _("否"))) if spec.type == "bool"
-            else tuple((code, label.text(lang)) for code, label in spec.options.items()))
-        kind = "ticks" if spec.type == "multi" else "select" if len(options) > RADIOS or spec.type == "file" or cell else "radio"
+    elif spec.type in ("enum", "multi", "bool"):
+        options = ((("true", _("是")), ("false", _("否"))) if spec.type == "bool"
+                   else tuple((code, label.text(lang)) for code, label in spec.options.items()))
+        kind = "ticks" if spec.type == "multi" else "select" if len(options) > RADIOS or cell else "radio"
     elif spec.type in ("date", "month"):
         # What could not be read as a date must stay as it was typed, and a date box would drop it.
         attributes |= {"type": spec.type} if not value or _is_day(spec.type, value) else {}
     if spec.prefill == "applicant.name":
         attributes["autocomplete"] = "name"
+    if spec.type in _PLACEHOLDERS:
+        attributes["placeholder"] = _(_PLACEHOLDERS[spec.type])
     return Box(name, id, spec, kind, value, faults, unit=unit_of(spec), options=options, attributes=attributes, **common)
 
 
@@ -134,6 +134,7 @@ def _is_day(type: str, value: Any) -> bool:
         return False
 
 
+_PLACEHOLDERS = {"person": N_("姓名和证件号后四位，例如 李文华 1234"), "org": N_("工会代码或全称")}
 _UNITS = (("人口", N_("人")), ("人数", N_("人")), ("天数", N_("天")), ("月数", N_("个月")), ("年数", N_("年")), ("次数", N_("次")),
           ("年龄", N_("岁")))
 
@@ -167,6 +168,8 @@ def text_in(spec: Field, value: Any) -> Any:
     if isinstance(value, Decimal):
         plain = f"{value:,f}"
         return plain.rstrip("0").rstrip(".") if "." in plain else plain
+    if isinstance(value, Named):
+        return value.typed
     return to_json(spec, value) if spec.type in ("date", "month", "multi", "table") else str(value)
 
 
@@ -177,6 +180,8 @@ def said(spec: Field, value: Any, lang: str, *, own: bool, paper: bool = False) 
     """
     if value is None or value == [] or value == "":
         return ""
+    if spec.type == "person":
+        return show(spec, value)         # masked where it was looked up
     if spec.type in MASKED and (spec.sensitive or paper or spec.type != "phone"):
         return mask(spec.type, str(value))
     if spec.sensitive and not own:

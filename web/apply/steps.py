@@ -13,9 +13,10 @@ from flask_babel import gettext as _
 from workflow.engine import CaseView
 from workflow.engine.forms import invalid
 from workflow.engine.judge import missing
+from workflow.engine.rows import told
 from workflow.errors import Message, Refused
 from workflow.language.definition import AttachmentKind, Field, Label
-from workflow.language.fields import FieldFault, parse_value
+from workflow.language.fields import FieldFault, nobody, parse_value
 from workflow.machine import holds
 
 from .room import way_on
@@ -41,13 +42,15 @@ def steps_of(view: CaseView) -> tuple[Step, ...]:
     """Return the pages of what may be changed now. A page none of whose questions applies is left out."""
     definition = view.definition
     fields = [spec for spec in definition.form.values() if f"form.{spec.name}" in view.edit]
-    kinds = [kind for kind in definition.attachments.values() if f"attachments.{kind.name}" in view.edit]
+    kinds = [kind for kind in definition.attachments.values() if f"attachments.{kind.name}" in view.edit and (
+        told(definition, kind.visible, view.facts) or any(row.kind == kind.name for row in view.attachments))]
     named = [name for name in definition.sections if name]
     rooms: list[tuple[Label, list[Field], list[AttachmentKind]]] = [
         (definition.sections[name], [spec for spec in fields if spec.section == name],
          [kind for kind in kinds if kind.section == name]) for name in named]
-    rooms.append((definition.sections.get("") or _OTHER, [spec for spec in fields if spec.section not in named], []))
-    rooms.append((_FILES, [], [kind for kind in kinds if kind.section not in named]))
+    rooms.append((definition.sections.get("") or _OTHER, [spec for spec in fields if spec.section not in named],
+                  [kind for kind in kinds if kind.answer and kind.section not in named]))
+    rooms.append((_FILES, [], [kind for kind in kinds if not kind.answer and kind.section not in named]))
     asked = [room for room in rooms if room[2] or any(spec.name in view.shown for spec in room[1])]
     return tuple(Step(number, title, tuple(specs), tuple(files)) for number, (title, specs, files) in enumerate(asked, 1))
 
@@ -74,7 +77,7 @@ def faults_of(view: CaseView, *, complete: bool) -> Faults:
     for name, raw in view.typed.items():
         spec = view.definition.form[name]
         try:
-            parse_value(spec, raw)
+            parse_value(spec, raw, register=nobody)
         except FieldFault as fault:
             faults[f"form.{name}"] = tuple(fault.messages)
     known = [name for name in view.shown if f"form.{name}" in view.edit and f"form.{name}" not in faults]

@@ -95,7 +95,7 @@ def pane(case_id: str, *, messages: Sequence[Message] = (), comment: str | None 
         if message.field and message.field.startswith("form."):
             name = ".".join(message.field.split(".")[:2])
             by_field[name] = (*by_field.get(name, ()), message)
-    specs = [spec for name, spec in view.definition.form.items() if f"form.{name}" in view.edit and spec.type != "file"]
+    specs = [spec for name, spec in view.definition.form.items() if f"form.{name}" in view.edit]
     resubmitted = any(event.trigger == RETURN for event in events)
     return Pane(
         view=view, sections=sheet.sections(view, opened or {}), checks=sheet.checks(view),

@@ -23,6 +23,7 @@ from .dossier import Dossier, open_dossier
 from .facts import facts_of
 from .judge import RETURN, judge
 from .moving import Done, Move, overtaken
+from .registers import register
 
 _events = Event.__table__
 
@@ -50,7 +51,7 @@ def act(session: Session, case_id: str, trigger: str, actor: Actor, now: datetim
         return _voice(session, dossier, trigger, actor, now, revision, comment, declared, idem_key, request)
     if dossier.row.revision != revision:
         raise overtaken(session, dossier, revision)
-    typed, raw, faults = forms.read(dossier, form or {})
+    typed, raw, faults = forms.read(dossier, form or {}, register(session, dossier, actor))
     values = {**forms.with_draft(dossier), **typed}
     still = [m for m in forms.unparsed(dossier) if m.field and m.field[5:] not in typed and m.field[5:] not in raw]
     changes = forms.differences(dossier.definition, dossier.form, values)

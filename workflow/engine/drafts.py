@@ -19,6 +19,7 @@ from . import forms
 from .dossier import Dossier, open_dossier
 from .duties import conflicts, keeping, standing
 from .facts import facts_of
+from .registers import register
 
 _drafts, _tasks = Draft.__table__, Task.__table__
 
@@ -34,7 +35,7 @@ def save(session: Session, case_id: str, actor: Actor, now: datetime, form: Mapp
     holder(session, dossier, actor)
     if dossier.row.revision != revision:
         raise Stale(one("OVERTAKEN", "此件已有新的进展，请刷新页面后再填写", "This case has moved on; reload the page"))
-    values, raw, messages = forms.read(dossier, form)
+    values, raw, messages = forms.read(dossier, form, register(session, dossier, actor))
     specs = dossier.definition.form
     typed = dict(dossier.draft)
     for name, value in values.items():

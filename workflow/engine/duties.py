@@ -18,9 +18,10 @@ from ..actors import Actor
 from ..errors import Message, NotYours, Refused, one
 from ..language.definition import ActorRule, Transition
 from ..language.roles import role_label
-from ..records import Appointment
+from ..records import Appointment, Task
 from .dossier import Dossier
 from .places import Place, above, at_level
+from .registers import union_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +158,15 @@ def seat(session: Session, dossier: Dossier, rule: ActorRule) -> Place | None:
     """Return the union whose office holders this rule addresses, or None where the tree or the form names none."""
     places = above(session, dossier.row.path)
     scope = rule.scope or "applicant.union"
-    if scope in ("applicant.union", "same_org"):
+    if scope == "same_org":          # of whoever had it last: the step that is being left, or the one before a sorting step
+        last = session.connection().execute(_LAST_UNION, {"case_id": dossier.row.id}).scalar()
+        return places[-1] if last is None else above(session, f"/{last}/")[0]
+    if scope == "applicant.union":
         return places[-1]
     if scope.startswith("ancestor("):
         return at_level(places, scope[len("ancestor("):-1])
-    return None
+    chosen = union_in(dossier.form, scope.removeprefix("field(form.").removesuffix(")"))
+    return above(session, f"/{chosen}/")[0] if chosen is not None else None
 
 
 def addressed(session: Session, dossier: Dossier, key: str, today: date) -> tuple[str, Place | None]:
@@ -198,6 +203,10 @@ def holders(session: Session, role: str, organisation_id: int | None, today: dat
         _HOLDERS, {"role": role, "place": organisation_id, "today": today}).scalars()))
 
 
+_tasks = Task.__table__
+_LAST_UNION = select(_tasks.c.organisation_id).where(
+    _tasks.c.case_id == bindparam("case_id"), _tasks.c.organisation_id.is_not(None), _tasks.c.kind.in_(("work", "ballot", "branch")),
+    _tasks.c.status != "cancelled").order_by(_tasks.c.entry.desc(), _tasks.c.place).limit(1)
 _posts = Appointment.__table__
 _HOLDER = select(_posts.c.id).where(
     _posts.c.role == bindparam("role"), _posts.c.organisation_id == bindparam("place"),

@@ -18,6 +18,7 @@ from ..records import Case
 from .cycles import cycle_of
 from .dossier import Dossier, local_day
 from .places import above, at_level, region
+from .registers import coded
 
 _cases = Case.__table__
 _GRANTED = select(
@@ -43,7 +44,7 @@ def facts_of(session: Session, dossier: Dossier, now: datetime, form: dict[str, 
     county = at_level(places, "county")
     held = row.figures or snapshot_figures(definition, region(session, row.path), today)
     facts: dict[str, Any] = {
-        "form": form if form is not None else dossier.form,
+        "form": coded(session, definition, form if form is not None else dossier.form),
         "attachments": {kind: dossier.attached.get(kind, 0) for kind in definition.attachments},
         "param": figures_in(definition, held), "region": {k: Decimal(v) for k, v in held["region"].items()},
         "applicant": applicant(row, today),

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from .. import machine
 from ..errors import Message, Refused
 from ..language.definition import Definition
-from ..language.fields import FieldFault, from_json, parse_value, to_json
+from ..language.fields import FieldFault, Register, from_json, nobody, parse_value, to_json
 from ..privacy import vault
 from . import rows
 from .dossier import Dossier, empty
@@ -27,8 +27,11 @@ def editable(dossier: Dossier) -> frozenset[str]:
     return names
 
 
-def read(dossier: Dossier, typed: Mapping[str, Any], lang: Literal["zh", "en"] = "zh") -> tuple[dict[str, Any], dict[str, Any], list[Message]]:
-    """Return (parsed values, raw values that could not be parsed, messages). Raises `Refused` on a field not open here."""
+def read(dossier: Dossier, typed: Mapping[str, Any], register: Register, lang: Literal["zh", "en"] = "zh") -> tuple[dict[str, Any], dict[str, Any], list[Message]]:
+    """Return (parsed values, raw values that could not be parsed, messages). Raises `Refused` on a field not open here.
+
+    `register` finds the people and unions that the actor may name.
+    """
     allowed = editable(dossier)
     closed = [name for name in typed if f"form.{name}" not in allowed]
     if closed:
@@ -40,7 +43,7 @@ def read(dossier: Dossier, typed: Mapping[str, Any], lang: Literal["zh", "en"] =
     for name, text in typed.items():
         spec = dossier.definition.form[name]
         try:
-            values[name] = parse_value(spec, text, lang)
+            values[name] = parse_value(spec, text, lang, register=register)
         except FieldFault as fault:
             raw[name] = text
             messages += _at(name, fault)
@@ -63,7 +66,7 @@ def unparsed(dossier: Dossier) -> list[Message]:
     for name, held in dossier.draft.items():
         if "r" in held and name in dossier.definition.form:
             try:
-                parse_value(dossier.definition.form[name], held["r"], "zh")
+                parse_value(dossier.definition.form[name], held["r"], "zh", register=nobody)
             except FieldFault as fault:
                 messages += _at(name, fault)
     return messages
@@ -80,7 +83,7 @@ def invalid(definition: Definition, form: Mapping[str, Any], facts: Mapping[str,
     for name in names:
         spec = definition.form[name]
         if spec.type == "table":
-            messages += rows.invalid(definition, spec, form.get(name), facts)
+            messages += rows.invalid(definition, spec, facts["form"].get(name), facts)
         if isinstance(spec.validate, bool) or form.get(name) is None:
             continue
         try:

@@ -161,12 +161,14 @@ def missing(definition: Definition, state: State, way: Transition, facts: Mappin
     messages: list[Message] = []
     for name in way.require:
         if name == "form":
+            messages += [message for kind in definition.attachments.values() if kind.answer and f"attachments.{kind.name}" in state.edit - state.hide
+                         for message in _files_missing(definition, kind.name, facts, named=False)]
             for spec in definition.form.values():
                 if f"form.{spec.name}" in state.edit and f"form.{spec.name}" not in state.hide:
                     messages += _field_missing(definition, spec, facts, named=False)
         elif name == "attachments":
             for kind in definition.attachments:
-                if f"attachments.{kind}" in state.edit and f"attachments.{kind}" not in state.hide:
+                if f"attachments.{kind}" in state.edit - state.hide and not definition.attachments[kind].answer:
                     messages += _files_missing(definition, kind, facts, named=False)
         elif name.startswith("form."):
             messages += _field_missing(definition, definition.form[name[5:]], facts, named=True)
@@ -194,11 +196,15 @@ def _field_missing(definition: Definition, spec: Field, facts: Mapping[str, Any]
 
 def _files_missing(definition: Definition, kind: str, facts: Mapping[str, Any], *, named: bool) -> list[Message]:
     spec, count = definition.attachments[kind], facts["attachments"].get(kind, 0)
+    if not rows.told(definition, spec.visible, facts):
+        return []
     needed = max(spec.min, 1) if named else spec.min if rows.told(definition, spec.required, facts) else 0
     if isinstance(spec.required, Expr) and needed and not named:
         needed = max(needed, 1)
     if count >= needed:
         return []
+    if spec.answer:
+        return [Message("FILES_MISSING", f"请上传“{spec.label.zh}”", f"Please upload “{spec.label.text('en')}”", f"attachments.{kind}")]
     return [Message("FILES_MISSING", f"请上传“{spec.label.zh}”，至少 {needed} 份（已有 {count} 份）",
                     f"Please upload “{spec.label.text('en')}”: at least {needed}, {count} so far", f"attachments.{kind}")]
 

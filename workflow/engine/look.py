@@ -31,6 +31,7 @@ from .facts import facts_of
 from .judge import RETURN, applying, asked, behind, judge
 from .lineage import renamed
 from .meetings import MINUTES
+from .registers import named
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,7 @@ def look(session: Session, case_id: str, actor: Actor, now: datetime) -> CaseVie
     waiting = _waiting(session, dossier, now, named=not (mine and state.vote is not None))
     return CaseView(
         row=dossier.row, definition=definition, state_label=state.label, mine=mine,
-        form={name: form.get(name) for name in shown},
+        form=named(session, definition, {name: form.get(name) for name in shown}),
         typed={name: held["r"] for name, held in dossier.draft.items() if "r" in held} if holds else {},
         facts=facts, edit=forms.editable(dossier) if holds and not objections and not state.final else frozenset(), shown=shown,
         actions=_actions(session, dossier, actor, now, facts, changed), objections=objections,
@@ -187,7 +188,7 @@ def look(session: Session, case_id: str, actor: Actor, now: datetime) -> CaseVie
         voices=() if mine else _voices(session, dossier, actor, now),
         heard=(sum(task.status == "done" for task in dossier.ballots), len(dossier.ballots)),
         balance=None if mine or state.final else balance(session, definition, facts, case_id, _amount(dossier, facts)),
-        before={name: dossier.form.get(name) for name in shown},
+        before=named(session, definition, {name: dossier.form.get(name) for name in shown}),
     )
 
 

@@ -6,7 +6,7 @@ The event comes first, because the database refuses a change of a case row that 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -138,7 +138,7 @@ class Move:
         if posting.comes_down(definition, left, dest):
             posting.end(self.session, self.dossier, dest, seq, self.actor.person_id, self.now)
         if dest.kind == "notice":
-            posting.begin(self.session, self.dossier, dest, seq, self.now, self.facts, opened[0]["organisation_id"],
+            posting.begin(self.session, replace(self.dossier, form=self.form), dest, seq, self.now, self.facts, opened[0]["organisation_id"],
                           self.verdict.amount_fen)
         if self.dossier.drafts:      # typed against the old revision: nobody's draft fits the case any longer
             connection.execute(_FORGET, {"case_id": row.id})
@@ -199,13 +199,14 @@ class Move:
         row, definition, returned = self.dossier.row, self.dossier.definition, self.dossier.row.returned
         if dest.final or dest.kind == "auto":
             return []
+        filled = replace(self.dossier, form=self.form)       # an actor may be found through what is only now filled in
         if dest.vote is not None:
-            return votes.ballots(self.session, self.dossier, dest, seq, self.now, self.facts, self.actor.person_id)
+            return votes.ballots(self.session, filled, dest, seq, self.now, self.facts, self.actor.person_id)
         place, person, role = None, None, "applicant"
         if dest.kind == "draft" or definition.actors[dest.actor or ""].who == "applicant":
             person = row.filed_by
         else:
-            role, place = addressed(self.session, self.dossier, dest.actor or "", local_day(self.now))
+            role, place = addressed(self.session, filled, dest.actor or "", local_day(self.now))
         return [tasks.row(
             row.id, seq, dest.name, row.definition_key, self.now, role=role, organisation_id=place.id if place else None,
             person_id=person, due_at=self._due(dest), resubmitted=returned is not None and self.trigger != RETURN,
@@ -227,6 +228,12 @@ class Move:
         rows = [{"case_id": row.id, "field": name, "kind": kind, "digest": box.blind(kind, str(self.form[name]))}
                 for kind in _IDENTITIES for name, spec in definition.form.items()
                 if spec.type == kind and self.form.get(name) is not None]
+        named = {name: self.form[name] for name, spec in definition.form.items() if spec.type == "person" and self.form.get(name)}
+        if named:                    # whoever a case names stands aside like whose own number stands in it
+            numbers = {one.id: one.id_no_index for one in connection.execute(select(Person.id, Person.id_no_index).where(
+                Person.id.in_(named.values()), Person.id_no_index.is_not(None)))}
+            rows += [{"case_id": row.id, "field": name, "kind": "idcard", "digest": numbers[who]} for name, who in named.items()
+                     if who in numbers]
         if row.submitted_at is not None:
             connection.execute(delete(table).where(table.c.case_id == row.id))
         if rows:

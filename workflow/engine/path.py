@@ -59,7 +59,9 @@ def ahead(session: Session, case: CaseView | Dossier, facts: Mapping[str, Any], 
         if rule is None or rule.who is not None:
             return ""
         found = seat(session, case, rule)  # type: ignore[arg-type]  # it reads the row and the definition, which both have
-        return names.get(found.id, "") if found else ""
+        if found is not None and found.id not in names:        # a union the form names
+            names[found.id] = session.scalar(select(Organisation.name).where(Organisation.id == found.id)) or ""
+        return names[found.id] if found else ""
 
     return tuple(_steps(definition, row.state, facts, latest, place))
 

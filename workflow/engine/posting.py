@@ -22,6 +22,7 @@ from ..programmes import by_digest
 from ..records import Attachment, Case, Event, Notice, Objection
 from .dossier import Dossier, local_day
 from .posted import lines
+from .registers import named
 
 PHOTO = "notice_photo"
 RETURN = "return_to"
@@ -35,6 +36,7 @@ def begin(session: Session, dossier: Dossier, state: State, entry: int, now: dat
     """Post the case: the masked lines as they are now, until 24:00 of the last day."""
     assert state.notice is not None
     ends_at = working_calendar().due(now, state.notice.days)
+    facts = {**facts, "form": named(session, dossier.definition, dossier.form)}
     session.connection().execute(insert(_notices), {
         "id": ids.new(now), "case_id": dossier.id, "entry": entry, "state": state.name,
         "definition_key": dossier.row.definition_key, "organisation_id": organisation_id or dossier.row.unit_id,

@@ -120,6 +120,7 @@ def known_of(session: Session, person: Person) -> Mapping[str, Any]:
     """Return what `prefill` may name: `applicant.name`, `.id_no`, `.phone`, `.bank_card`, `.member_no`, …"""
     box = vault(session)
     values: dict[str, Any] = {
+        "applicant.id": person.id, "applicant.union": None if person.union_id is None else f"#{person.union_id}",
         "applicant.name": person.name, "applicant.gender": person.gender, "applicant.born_on": person.born_on,
         "applicant.member_no": person.member_no, "applicant.member_since": person.member_since,
         "applicant.migrant": person.migrant, "applicant.model_worker": person.model_worker,

@@ -75,6 +75,9 @@ def _actor(sheet: Sheet, name: str) -> None:
         zh, en = did_you_mean(words.scope or "", known)
         sheet.error((*path, "scope") if words.scope else path, "BAD_SCOPE", f"“{name}”的 scope 写法不对{zh}",
                     f"The scope of '{name}' is wrong{en}")
+    elif scope["field"] in sheet.members("form") and sheet.programme.form[scope["field"][5:]].type != "org":
+        sheet.error((*path, "scope"), "BAD_SCOPE", f"“{scope['field']}”不是 org 类型，说不出是哪一个工会",
+                    f"'{scope['field']}' is not of type org and names no union")
     elif scope["field"] and scope["field"] not in sheet.members("form"):
         zh, en = did_you_mean(scope["field"], sheet.members("form"))
         sheet.error((*path, "scope"), "UNKNOWN_FIELD", f"没有字段“{scope['field']}”{zh}",

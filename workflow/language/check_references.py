@@ -31,6 +31,7 @@ def check(sheet: Sheet) -> None:
                             f"'{name}' is both to be filled in and hidden here")
         if state.notice is not None:
             _fields(sheet, ("states", place, "notice", "show"), state.notice.show, calc=True)
+            _no_files(sheet, ("states", place, "notice", "show"), state.notice.show)
             _shown(sheet, ("states", place, "notice", "mask"), state.notice.mask, state.notice.show)
             _places(sheet, ("states", place, "notice", "where"), state.notice.where)
         _triggers(sheet, ("states", place, "batch"), state.name, state.batch)
@@ -62,7 +63,7 @@ def check(sheet: Sheet) -> None:
 
 def _fields(sheet: Sheet, path: Path, names: Iterable[str], *, whole: bool = False, calc: bool = False) -> None:
     """Tell names that are no field and no attachment kind; `whole` allows `form` itself, `calc` allows results."""
-    known = {*sheet.members("form"), *sheet.members("attachments"), "form.*", "attachments.*"}
+    known = {*sheet.members("form"), *sheet.members("attachments"), *sheet.files().values(), "form.*", "attachments.*"}
     known |= set(_GROUPS) if whole else set()
     known |= {f"calc.{name}" for name in sheet.programme.calc} | {"case.number", "applicant.name", "applicant.union"} if calc else set()
     for number, name in enumerate(names):
@@ -80,6 +81,13 @@ def _shown(sheet: Sheet, path: Path, masked: Iterable[str], shown: Iterable[str]
         if name not in shown:
             sheet.error((*path, number), "UNKNOWN_FIELD", f"“{name}”没有列在 show 里，不需要遮盖",
                         f"'{name}' is not shown, so it cannot be masked")
+
+
+def _no_files(sheet: Sheet, path: Path, shown: Iterable[str]) -> None:
+    for number, name in enumerate(shown):
+        if name.startswith("attachments.") or name in sheet.files():
+            sheet.error((*path, number), "FILE_SHOWN", f"“{name}”是文件，不能公示；请另设一个字段写明要公示的内容",
+                        f"'{name}' is a file and cannot be in a notice; ask for what is to be posted in a field")
 
 
 def _places(sheet: Sheet, path: Path, places: Iterable[str]) -> None:

@@ -21,6 +21,9 @@ def check(sheet: Sheet) -> None:
     for name, question in p.form.items():
         _field(sheet, ("form", name), question, in_table=False)
     for name, kind in p.attachments.items():
+        if name in p.form and p.form[name].type == "file":
+            sheet.error(("form", name), "DUPLICATE_NAME", f"attachments 里已有“{name}”，文件字段要另起名称",
+                        f"There is a kind of attachment '{name}' already; name the file field otherwise", key=True)
         if kind.min > kind.max:
             sheet.error(("attachments", name, "min"), "BAD_LIMITS", "min 不能大于 max", "min is more than max")
         for number, extension in enumerate(kind.accept):
@@ -62,6 +65,11 @@ def _field(sheet: Sheet, path: Path, q: Question, *, in_table: bool) -> None:
     if in_table and q.type in _NO_COLUMN:
         sheet.error((*path, "type"), "BAD_COLUMNS", f"表格的列不能是“{q.type}”类型，请放到表格外面单独提问",
                     f"A column cannot be of type '{q.type}'; ask for it outside the table")
+    for word, said in (("default", q.default), ("prefill", q.prefill), ("pattern", q.pattern), ("min", q.min), ("max", q.max),
+                       ("validate", None if q.valid is True else q.valid)):
+        if q.type == "file" and said is not None:
+            sheet.error((*path, word), "FILE_WORD", f"文件字段只收一个文件，不写 {word}；要几份或限定格式请写在 attachments",
+                        f"A file field takes one file and has no '{word}'; for more files or other formats declare attachments", key=True)
     if q.type != "table" and q.columns:
         sheet.error((*path, "columns"), "BAD_COLUMNS", f"“{q.type}”类型不写 columns",
                     f"A field of type '{q.type}' has no columns", key=True)

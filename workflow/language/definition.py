@@ -101,6 +101,8 @@ class AttachmentKind:
     required: bool | Expr = True     # True: `min` counts whenever `require` names attachments
     help: Label = Label("")
     section: str = ""
+    visible: bool | Expr = True      # of a question of type `file`: whether it is asked
+    answer: bool = False             # declared in the form: a question of type `file`
 
 
 @dataclass(frozen=True, slots=True)

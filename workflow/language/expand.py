@@ -37,7 +37,8 @@ def expand(sheet: Sheet, document: Mapping[str, Any]) -> d.Definition:
     """Return the definition; `sheet.faults` says whether it may be used. `document` is what gets hashed."""
     p = sheet.programme
     calc = calculations(sheet)
-    form = {name: _field(sheet, ("form", name), name, question) for name, question in p.form.items()}
+    asked = {name: _field(sheet, ("form", name), name, question) for name, question in p.form.items()}
+    form = {name: field for name, field in asked.items() if field.type != "file"}
     named = [question.section for question in p.form.values()] + [kind.section for kind in p.attachments.values()]
     sections = {_key(words): label(words) for words in named if words}
     if any(item.section is None for item in p.form.values()):
@@ -58,7 +59,8 @@ def expand(sheet: Sheet, document: Mapping[str, Any]) -> d.Definition:
         attachments={name: d.AttachmentKind(
             name, label(one.label), one.min, one.max, tuple(one.accept),
             _flag(sheet, ("attachments", name, "required"), one.required), label(one.help), _key(one.section))
-            for name, one in p.attachments.items()} | flow.papers(sheet),
+            for name, one in p.attachments.items()} | flow.papers(sheet) | {
+                name: _answered(field) for name, field in asked.items() if field.type == "file"},
         calc=calc, calc_labels={name: label(p.calc[name].label, name) for name in calc},
         criteria=_criteria(sheet), amount=_amount(sheet), budget=_budget(sheet),
         actors=_actors(p),
@@ -70,6 +72,12 @@ def expand(sheet: Sheet, document: Mapping[str, Any]) -> d.Definition:
         migrate_from={int(version): dict(names) for version, names in p.versioning.migrate_from.items() if version.isdigit()},
         later=tuple(f"{later.spoken(p, path)}: {what}" for path, what in later.words_for_later(sheet)),
     )
+
+
+def _answered(asked: d.Field) -> d.AttachmentKind:
+    """Return a question of type `file` as what it is: one file, asked for on the page of its section."""
+    return d.AttachmentKind(asked.name, asked.label, 1, 1, required=asked.required, help=asked.help, section=asked.section,
+                            visible=asked.visible, answer=True)
 
 
 def digest(document: Mapping[str, Any]) -> str:

@@ -3,7 +3,9 @@
     text note int decimal money date month enum multi bool idcard bankcard phone usci org person file table
 
 Values: text-like types str, int int, decimal and money Decimal (yuan), date date, month the date of its first day,
-multi list of codes, bool bool, table list of dicts of these. Nothing typed is None ([] for multi and table).
+multi list of codes, bool bool, table list of dicts of these. A person is the id of the register, a union `#` and its id:
+a `Register` finds them by what was typed, and `Named` carries the words that are shown for them. Nothing typed is None
+([] for multi and table). A `file` is no value: it is a kind of attachment that is asked for among the questions.
 A spec is anything with the attributes of `definition.Field`; labels may be text or have `zh` and `en`. Pure.
 """
 
@@ -19,11 +21,22 @@ from workflow.errors import Message
 from .identity import birth_date, gender, id_fault, luhn_holds, mask, normalise
 from .kinds import Kind, Rows
 from .patterns import NAMED, pattern_faults
-from .reading_values import FieldFault, Spec, is_empty, label_of, limits_of, options_of, parse_scalar, word
+from .reading_values import (
+    REGISTERED,
+    FieldFault,
+    Register,
+    Spec,
+    is_empty,
+    label_of,
+    limits_of,
+    options_of,
+    parse_scalar,
+    word,
+)
 
 __all__ = [
-    "TYPES", "FieldFault", "Spec", "birth_date", "from_json", "gender", "id_fault", "json_schema", "kind_of", "mask",
-    "missing", "normalise", "options_of", "parse_value", "pattern_faults", "show", "to_json", "warnings",
+    "REGISTERED", "TYPES", "FieldFault", "Named", "Register", "Spec", "birth_date", "from_json", "gender", "id_fault", "json_schema", "kind_of", "mask",
+    "missing", "nobody", "normalise", "options_of", "parse_value", "pattern_faults", "show", "to_json", "warnings",
 ]
 
 TYPES = ("text note int decimal money date month enum multi bool idcard bankcard phone usci org person file "
@@ -31,20 +44,36 @@ TYPES = ("text note int decimal money date month enum multi bool idcard bankcard
 MAX_TABLE_ROWS = 2_000               # fewer than an expression may walk, so a saved table can always be calculated
 
 
+class Named(str):
+    """The id of a person or a union together with what people are shown for it, and what stands in a box for it."""
+
+    shown: str
+    typed: str
+
+    def __new__(cls, value: str, shown: str, typed: str = "") -> Named:
+        made = super().__new__(cls, value)
+        made.shown, made.typed = shown, typed or shown
+        return made
+
+
+def nobody(_spec: Spec, _text: str) -> None:
+    """The register for what stands as it was typed: nobody was found by it, and looking like an id does not help."""
+
+
 def parse_value(spec: Any, raw: object, lang: Literal["zh", "en"] = "zh", *, required: bool = False,
-                today: date | None = None) -> Any:
+                today: date | None = None, register: Register | None = None) -> Any:
     """Return the canonical value of what a page, an API caller or a spreadsheet sent.
 
     Raises `FieldFault`, which for a table has one message per wrong cell. `required` also refuses nothing typed;
     without it that is None, so that drafts can be saved. `today` refuses births in the future. Messages are always in
-    both languages; `lang` chooses the one that `str()` of the fault gives.
+    both languages; `lang` chooses the one that `str()` of the fault gives. `register` finds people and unions.
     """
     if spec.type == "table":
-        value: Any = _parse_table(spec, raw, lang, required=required, today=today)
+        value: Any = _parse_table(spec, raw, lang, required=required, today=today, register=register)
     elif is_empty(raw):
         value = [] if spec.type == "multi" else None
     else:
-        value = parse_scalar(spec, raw, today=today, lang=lang)
+        value = parse_scalar(spec, raw, today=today, lang=lang, register=register)
     if required and (fault := missing(spec, value)):
         raise fault
     return value
@@ -61,7 +90,7 @@ def missing(spec: Any, value: Any) -> FieldFault | None:
 
 
 def _parse_table(spec: Any, raw: object, lang: Literal["zh", "en"], *, required: bool,
-                 today: date | None) -> list[dict[str, Any]]:
+                 today: date | None, register: Register | None) -> list[dict[str, Any]]:
     label = label_of(spec)
     if raw is None or raw == "":
         raw = []
@@ -75,7 +104,7 @@ def _parse_table(spec: Any, raw: object, lang: Literal["zh", "en"], *, required:
     for number, row in enumerate(raw, start=1):
         if all(is_empty(cell) for cell in row.values()):
             continue                  # the blank row that pages and spreadsheets leave at the end
-        rows.append(_parse_row(spec, row, number, faults, required=required, today=today))
+        rows.append(_parse_row(spec, row, number, faults, required=required, today=today, register=register))
     if faults:
         raise FieldFault.several(faults, lang)
     limits = limits_of(spec)
@@ -87,7 +116,7 @@ def _parse_table(spec: Any, raw: object, lang: Literal["zh", "en"], *, required:
 
 
 def _parse_row(spec: Any, row: Mapping[str, Any], number: int, faults: list[Message], *, required: bool,
-               today: date | None) -> dict[str, Any]:
+               today: date | None, register: Register | None) -> dict[str, Any]:
     parsed: dict[str, Any] = {}
     for unknown in [name for name in row if name not in spec.columns]:
         faults.append(Message("FIELD_UNKNOWN", f"第 {number} 行：没有“{unknown}”这一列，请删除",
@@ -95,7 +124,7 @@ def _parse_row(spec: Any, row: Mapping[str, Any], number: int, faults: list[Mess
     for name, column in spec.columns.items():
         needed = required and getattr(column, "required", False) is True
         try:
-            parsed[name] = parse_value(column, row.get(name), required=needed, today=today)
+            parsed[name] = parse_value(column, row.get(name), required=needed, today=today, register=register)
         except FieldFault as fault:
             where = f"{getattr(spec, 'name', '')}.{number}.{name}".lstrip(".")
             faults.extend(Message(one.code, f"第 {number} 行：{one.zh}", f"Row {number}: {one.en}", where)
@@ -130,7 +159,7 @@ def to_json(spec: Any, value: Any) -> Any:
         return f"{value:%Y-%m}"
     if spec.type == "table":
         return [{name: to_json(column, row.get(name)) for name, column in spec.columns.items()} for row in value]
-    return value
+    return str(value) if spec.type in REGISTERED else value
 
 
 def from_json(spec: Any, stored: Any) -> Any:
@@ -171,7 +200,7 @@ def show(spec: Any, value: Any, lang: Literal["zh", "en"] = "zh") -> str:
         return ("、" if zh else ", ").join(labels)
     if spec.type == "table":
         return f"{len(value)} 行" if zh else f"{len(value)} rows"
-    return str(value)
+    return value.shown if isinstance(value, Named) else str(value)
 
 
 def kind_of(spec: Any) -> Kind | Rows:

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .schema import Programme, Question
+from .schema import Programme
 from .sheet import Sheet
 from .structure import Path
 
-_TYPES = frozenset({"person", "org", "file"})            # they name rows of registers that do not exist yet
 _FACTS = ("household.",)
 _SECTIONS = ("requires_file", "measure", "lines", "retention")
 _LISTS = ("excludes", "caps", "sources")
@@ -25,9 +24,6 @@ def words_for_later(sheet: Sheet) -> Iterator[tuple[Path, str]]:
         yield ("apply", "who"), p.apply.who
     if p.beneficiary != "person":
         yield ("beneficiary",), p.beneficiary
-    for name, actor in p.actors.items():
-        if (actor.scope or "").startswith("field("):
-            yield ("actors", name, "scope"), str(actor.scope)
     for name in _SECTIONS:
         if getattr(p, name) is not None:
             yield (name,), name
@@ -36,8 +32,6 @@ def words_for_later(sheet: Sheet) -> Iterator[tuple[Path, str]]:
     for name in _LISTS:
         if getattr(p, name):
             yield (name,), name
-    for name, question in p.form.items():
-        yield from _field(("form", name), question)
     for place, transition in enumerate(p.transitions):
         if transition.effects:
             yield ("transitions", place, "effects"), "effects"
@@ -46,13 +40,6 @@ def words_for_later(sheet: Sheet) -> Iterator[tuple[Path, str]]:
             for name in sorted(expr.names):
                 if name.startswith(_FACTS):
                     yield path, name
-
-
-def _field(path: Path, question: Question) -> Iterator[tuple[Path, str]]:
-    if question.type in _TYPES:
-        yield (*path, "type"), question.type
-    for name, inner in question.columns.items():
-        yield from _field((*path, "columns", name), inner)
 
 
 def spoken(programme: Programme, path: Path) -> str:

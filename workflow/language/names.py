@@ -27,6 +27,9 @@ def names_of(programme: Programme, figures: Iterable[str], set_aside: Iterable[s
         group, _, name = dotted.partition(".")
         facts[f"{_GROUPS.get(group, group)}.{name}"] = Kind.ANY
     for name, question in programme.form.items():
+        if question.type == "file":
+            facts[f"attachments.{name}"] = Kind.NUMBER
+            continue
         facts[f"form.{name}"] = fields.kind_of(question)
         options.update(_options(f"form.{name}", question))
     facts.update({f"attachments.{name}": Kind.NUMBER for name in programme.attachments})

@@ -30,6 +30,11 @@ class Spec(Protocol):
     def label(self) -> Any: ...
 
 
+# Looks up what was typed in the register of people or of unions and returns the id it is kept as, or None where that names
+# nobody, several, or somebody the reader may not know of: the three are told alike.
+Register = Callable[[Spec, str], str | None]
+
+
 class FieldFault(BangfuError):
     """What was typed cannot be taken; the sentence says what to type."""
 
@@ -115,7 +120,7 @@ _ASKED = {
 # Where a definition says nothing. Money is bounded so that 分 fit a database integer and nothing is negative by
 # accident; a definition that wants a negative amount says so with `min`.
 _LIMITS: Mapping[str, tuple[Any, Any]] = {
-    "text": (None, 200), "note": (None, 2000), "org": (None, 100), "person": (None, 100), "file": (None, 100),
+    "text": (None, 200), "note": (None, 2000), "org": (None, 100), "person": (None, 100),
     "int": (-10**12, 10**12), "decimal": (Decimal(-10**12), Decimal(10**12)), "money": (Decimal(0), Decimal(10**11)),
 }
 
@@ -147,9 +152,14 @@ def _visible(character: str) -> bool:
     return category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
-def parse_scalar(spec: Any, raw: object, *, today: date | None, lang: Literal["zh", "en"]) -> Any:
-    """Return the canonical value of something typed for any type but `table`. Raises `FieldFault`."""
+def parse_scalar(spec: Any, raw: object, *, today: date | None, lang: Literal["zh", "en"], register: Register | None = None) -> Any:
+    """Return the canonical value of something typed for any type but `table`. Raises `FieldFault`.
+
+    Without a `register` a person or a union is taken by the id it is kept as, and by nothing else.
+    """
     try:
+        if spec.type in REGISTERED:
+            return _registered(spec, raw, register)
         return _PARSERS[spec.type](spec, raw, today)
     except _Wrong as wrong:
         label = label_of(spec)
@@ -188,6 +198,23 @@ def _text(spec: Any, raw: object, today: date | None) -> str:
         raise _Wrong("FIELD_PATTERN", "的格式规则不能使用，请联系管理员",
                      "has an unusable pattern; tell the administrator") from None
     return text
+
+
+REGISTERED: Mapping[str, re.Pattern[str]] = {"person": re.compile("[0-9a-z]{20}", re.ASCII), "org": re.compile("#[1-9][0-9]{0,17}", re.ASCII)}
+_UNKNOWN = {
+    "person": ("没有找到：请写姓名和证件号后四位，例如 李文华 1234，或写完整的会员号、证件号；只能填您可以查询的人",
+               "was not found: give the name and the last four digits of the identity number, such as 李文华 1234, or a whole"
+               " member or identity number, of somebody you may look up"),
+    "org": ("没有找到：请写工会的代码或全称", "was not found: give the union's code or its full name"),
+}
+
+
+def _registered(spec: Any, raw: object, register: Register | None) -> str:
+    text = _text(spec, raw, None)
+    found = register(spec, text) if register is not None else text if REGISTERED[spec.type].fullmatch(text) else None
+    if found is None:
+        raise _Wrong(f"FIELD_{spec.type.upper()}", *_UNKNOWN[spec.type])
+    return found
 
 
 _THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")
@@ -382,7 +409,7 @@ def _usci(spec: Any, raw: object, today: date | None) -> str:
 
 
 _PARSERS: Mapping[str, Callable[[Any, object, date | None], Any]] = {
-    "text": _text, "note": _text, "org": _text, "person": _text, "file": _text, "int": _int, "decimal": _decimal,
+    "text": _text, "note": _text, "int": _int, "decimal": _decimal,
     "money": _money, "date": _date, "month": _month, "bool": _bool, "enum": _enum, "multi": _multi,
     "idcard": _idcard, "bankcard": _bankcard, "phone": _phone, "usci": _usci,
 }

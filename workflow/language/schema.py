@@ -16,6 +16,10 @@ is no `table`, `person` or `file`. The kinds of file `notice_photo` (every notic
 there without being declared; a definition that declares one of that name gives it its own label and limits. `where` of
 a notice is any of `unit_board website village_board wechat`. The days of `intake` may hang on a feast: `春节-30d`, `中秋`
 (`lunar.py` lists them).
+A `file` field takes one file and is a kind of attachment of that name, asked for among the questions of its section:
+rules count it as `attachments.<name>`. A `person` or `org` field is kept by id; rules read a person's id (as
+`applicant.id`) and a union's code (as `org.code`); `prefill` knows `applicant.id` and `applicant.union`. The scope
+`same_org` is the union of the step before, that of the applicant where no union has acted yet.
 """
 
 from __future__ import annotations

@@ -134,14 +134,22 @@ class Sheet:
         declared: Iterable[str] = self.programme.form if group == "form" else self.programme.attachments
         return [f"{group}.{name}" for name in declared]
 
+    def files(self) -> dict[str, str]:
+        """Return the questions of type `file`, by the name of the kind of attachment that each of them is."""
+        return {f"form.{name}": f"attachments.{name}" for name, one in self.programme.form.items() if one.type == "file"}
+
     def spread(self, names: Iterable[str]) -> list[str]:
-        """Return the names with `form.*` and `attachments.*` written out; unknown ones are left out."""
-        known = {*self.members("form"), *self.members("attachments")}
+        """Return the names with `form.*` and `attachments.*` written out; unknown ones are left out.
+
+        A question of type `file` is named as the kind of attachment that it is: nothing behind this knows another.
+        """
+        files = self.files()
+        known = {*self.members("form"), *self.members("attachments"), *files.values()}
         found: list[str] = []
         for name in names:
             group = name.removesuffix(".*")
             found.extend(self.members(group) if group in ("form", "attachments") else [name] if name in known else [])
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(files.get(name, name) for name in found))
 
     def hidden(self, state: StateWords) -> list[str]:
         return self.spread(state.hide)

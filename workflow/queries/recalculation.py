@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from ..engine.facts import figures_in, worked_out
 from ..engine.judge import behind, fen
+from ..engine.registers import coded
 from ..language.definition import Definition
 from ..language.expressions import Explanation, Unanswerable
 from ..language.fields import from_json
@@ -68,7 +69,7 @@ def recalculate(session: Session, case_id: str) -> Recalculation | None:
     if rule is None:
         return None
     held = vault(session).open_json("decisions.snapshot", f"{case_id}:{last.seq}", last.snapshot)
-    facts = _facts(definition, held)
+    facts = _facts(session, definition, held)
     lines = tuple((name, facts["calc"].get(name), _explained(definition, expr, facts)) for name, expr in definition.calc.items()
                   if f"calc.{name}" in behind(definition))
     worth = _value(definition, rule.value, facts)
@@ -79,14 +80,14 @@ def recalculate(session: Session, case_id: str) -> Recalculation | None:
         None if limit is None else fen(limit))
 
 
-def _facts(definition: Definition, held: Mapping[str, Any]) -> dict[str, Any]:
+def _facts(session: Session, definition: Definition, held: Mapping[str, Any]) -> dict[str, Any]:
     """Return the sealed facts with the types they had: JSON keeps money as text."""
     stored = held["facts"]
     form = {name: from_json(spec, stored["form"][name]) if stored["form"].get(name) is not None else None
             for name, spec in definition.form.items()}
     facts: dict[str, Any] = {
         **{room: _typed(values) for room, values in stored.items() if room not in ("form", "param", "calc", "today")},
-        "form": form, "param": figures_in(definition, held["figures"]) if held.get("figures") else _typed(stored["param"]),
+        "form": coded(session, definition, form), "param": figures_in(definition, held["figures"]) if held.get("figures") else _typed(stored["param"]),
         "today": date.fromisoformat(stored["today"]),
     }
     facts["calc"] = worked_out(definition, facts)
