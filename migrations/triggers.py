@@ -86,6 +86,11 @@ def _rules(dialect: str) -> list[tuple[str, str, str, str]]:
          "a hold is resolved once and keeps its amount"),
         ("pool_proposals", "UPDATE", "OLD.status <> 'open' OR NEW.pool_id <> OLD.pool_id OR NEW.kind <> OLD.kind"
          " OR NEW.amount <> OLD.amount OR NEW.proposed_by <> OLD.proposed_by", "a proposal is decided once, as it was made"),
+        ("grant_lines", "UPDATE", "NEW.id <> OLD.id OR NEW.case_id <> OLD.case_id OR NEW.n <> OLD.n"
+         " OR OLD.status = 'paid' AND (NEW.status <> 'paid' OR NEW.amount_fen <> OLD.amount_fen OR NEW.returned_fen < OLD.returned_fen)"
+         " OR OLD.status = 'held' AND NEW.status = 'held' AND NEW.amount_fen <> OLD.amount_fen",
+         "what was reserved keeps its amount, and what was paid stays paid"),
+        ("grant_lines", "DELETE", "OLD.status IN ('held', 'paid')", "a line that was reserved or paid is never deleted"),
     ]
     reposted, reworded = (" OR ".join(f'NEW."{column}" {differs} OLD."{column}"' for column in columns) for columns in (POSTED, OBJECTED))
     rules += [
@@ -111,6 +116,6 @@ def _statements(dialect: str, table: str, when: str, wrong: str, sentence: str) 
                 f" BEGIN SELECT RAISE(ABORT, '{sentence}'); END"]
     each = "STATEMENT" if when == "TRUNCATE" else "ROW"
     refuse = f"RAISE EXCEPTION '{sentence}' USING ERRCODE = 'integrity_constraint_violation';"
-    body = f"IF {wrong} THEN {refuse} END IF; RETURN NEW;" if wrong else refuse
+    body = f"IF {wrong} THEN {refuse} END IF; RETURN {"OLD" if when == "DELETE" else "NEW"};" if wrong else refuse
     return [f'CREATE FUNCTION "{name}"() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$',
             f'CREATE TRIGGER "{name}" BEFORE {when} ON "{table}" FOR EACH {each} EXECUTE FUNCTION "{name}"()']

@@ -153,6 +153,13 @@ BROKEN: dict[str, tuple[str, ...]] = {
     # tables
     "a file in a table": ("BAD_COLUMNS", "  visit: {label", "  rows: {label: 明细, type: table, columns: {paper: {label: 单据, type: file}}}  # here\n  visit: {label"),
     "a person in a table": ("BAD_COLUMNS", "  visit: {label", "  rows: {label: 明细, type: table, columns: {who: {label: 人, type: person}}}  # here\n  visit: {label"),
+    # people, unions and files
+    "a file like an attachment": ("DUPLICATE_NAME", "  visit: {label", "  photo: {label: 照片, type: file}  # here\n  visit: {label"),
+    "a file with a length": ("FILE_WORD", "  visit: {label", "  paper: {label: 函件, type: file, max: 3}  # here\n  visit: {label"),
+    "a file in a notice": ("FILE_SHOWN", "show: [form.name, calc.payable]", "show: [form.name, attachments.photo, calc.payable]"),
+    "a rule that reads a file": ("EXPR_UNKNOWN_NAME", "  visit: {label",
+                                 "  paper: {label: 函件, type: file, required: form.paper}  # here\n  visit: {label"),
+    "an actor through a text": ("BAD_SCOPE", "role: finance, scope: ancestor(county)", "role: finance, scope: field(form.name)"),
     "a result that leads nowhere": ("VOTE_RESULT", "on_fail: reject}", "on_fail: refuse}"),
     "a pass mark above one": ("VOTE_PASS", "pass: 2/3", "pass: 3/2"),
     "a quorum nobody reaches": ("VOTE_PASS", "mode: ratio, pass: 2/3", "mode: quorum, pass: 5"),

@@ -5,6 +5,7 @@ Every table is here so that `metadata` is complete once this package is imported
 
 from .base import Base
 from .cases import Attachment, Case, CaseIdentity, CaseKey, Counter, Decision, Draft, Task
+from .grants import GrantLine
 from .history import Event, Seal
 from .messages import Message, Outbox
 from .money import Hold, LedgerEntry, Pool, PoolProposal
@@ -12,13 +13,14 @@ from .notices import Notice, Objection
 from .organisations import Organisation
 from .people import Absence, Account, ApiToken, Appointment, Person, SignIn, Throttle
 from .programmes import Release
+from .register import HardshipFile, Household, HouseholdMember, Membership
 from .timers import Clock, Timer
 
 metadata = Base.metadata
 
 __all__ = [
     "Absence", "Account", "ApiToken", "Appointment", "Attachment", "Base", "Case", "CaseIdentity", "CaseKey",
-    "Clock", "Counter", "Decision", "Draft", "Event", "Hold", "LedgerEntry", "Message", "Notice", "Objection",
-    "Organisation", "Outbox", "Person", "Pool", "PoolProposal", "Release", "Seal", "SignIn", "Task", "Throttle",
-    "Timer", "metadata",
+    "Clock", "Counter", "Decision", "Draft", "Event", "GrantLine", "HardshipFile", "Hold", "Household",
+    "HouseholdMember", "LedgerEntry", "Membership", "Message", "Notice", "Objection", "Organisation", "Outbox",
+    "Person", "Pool", "PoolProposal", "Release", "Seal", "SignIn", "Task", "Throttle", "Timer", "metadata",
 ]

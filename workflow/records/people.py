@@ -34,6 +34,7 @@ class Person(Base):
     member_since: Mapped[date | None]                                # 入会日期; None: not a member
     migrant: Mapped[bool] = mapped_column(default=False)             # 农民工
     model_worker: Mapped[str] = mapped_column(String(10), default="none")   # none city province nation
+    merged_into: Mapped[str | None] = mapped_column(ForeignKey("people.id"))   # found to be the same person as this one
     created_at: Mapped[datetime]
 
 
