@@ -116,6 +116,7 @@ def _statements(dialect: str, table: str, when: str, wrong: str, sentence: str) 
                 f" BEGIN SELECT RAISE(ABORT, '{sentence}'); END"]
     each = "STATEMENT" if when == "TRUNCATE" else "ROW"
     refuse = f"RAISE EXCEPTION '{sentence}' USING ERRCODE = 'integrity_constraint_violation';"
-    body = f"IF {wrong} THEN {refuse} END IF; RETURN {"OLD" if when == "DELETE" else "NEW"};" if wrong else refuse
+    row = "OLD" if when == "DELETE" else "NEW"           # what a BEFORE trigger does not return is left undone in silence
+    body = f"IF {wrong} THEN {refuse} END IF; RETURN {row};" if wrong else refuse
     return [f'CREATE FUNCTION "{name}"() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$',
             f'CREATE TRIGGER "{name}" BEFORE {when} ON "{table}" FOR EACH {each} EXECUTE FUNCTION "{name}"()']
