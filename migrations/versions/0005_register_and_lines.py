@@ -146,8 +146,7 @@ def upgrade() -> None:
     op.create_index("ix_grant_lines_path", "grant_lines", ["path"], postgresql_ops={"path": "text_pattern_ops"})
     op.create_index("ix_grant_lines_person_id", "grant_lines", ["person_id"])
     # Added in place: on SQLite a rebuilt table of people could not be dropped under all that refers to it.
-    op.add_column("people", sa.Column("merged_into", sa.String(length=20), sa.ForeignKey("people.id", name="fk_people_merged_into"),
-                                      nullable=True))
+    op.execute("ALTER TABLE people ADD COLUMN merged_into VARCHAR(20) CONSTRAINT fk_people_merged_into REFERENCES people (id)")
 
 
 def downgrade() -> None:
