@@ -150,8 +150,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("people") as people:
-        people.drop_constraint("fk_people_merged_into", type_="foreignkey")
-        people.drop_column("merged_into")
+    op.execute("ALTER TABLE people DROP COLUMN merged_into")
     for table in reversed(TABLES):
         op.drop_table(table)
