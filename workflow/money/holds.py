@@ -60,8 +60,8 @@ def balance(session: Session, definition: Definition, facts: Mapping[str, Any], 
 
 
 def wanted(budget: Budget, amount_fen: int | None) -> int:
-    """Return how much one case reserves."""
-    return 1 if budget.unit == "heads" else amount_fen or 0
+    """Return how much one case reserves; goods are reserved line by line (`stock`)."""
+    return 1 if budget.unit == "heads" else 0 if budget.unit == "items" else amount_fen or 0
 
 
 def _balance(session: Session, definition: Definition, facts: Mapping[str, Any], case_id: str, amount: int = 0) -> Balance:
@@ -110,12 +110,13 @@ def settle(session: Session, definition: Definition, row: Row[Any], trigger: str
     nobody has opened the pool, where it is closed, or where the case was paid before.
     """
     budget = definition.budget
-    if budget is None:
+    if budget is None or budget.unit == "items":
         return
     spends, was, will = _spends(budget, row.state, trigger), row.state in budget.hold_in, dest in budget.hold_in
     if not (spends or was or will):
         return
-    live = session.connection().execute(select(_holds).where(_holds.c.case_id == row.id, _LIVE).order_by(_holds.c.id)).all()
+    live = session.connection().execute(select(_holds).join(_pools, _pools.c.id == _holds.c.pool_id).where(
+        _holds.c.case_id == row.id, _pools.c.unit == budget.unit, _LIVE).order_by(_holds.c.id)).all()
     spent = next((hold for hold in live if hold.status == "spent"), None)
     held = next((hold for hold in live if hold.status == "open"), None)
     if spent is not None and (spends or will and not was):
