@@ -12,7 +12,7 @@ import sqlalchemy as sa
 # Rows that are only ever added.
 APPEND_ONLY = ("decisions", "releases", "seals", "ledger_entries")
 # Rows that change and are never removed.
-KEPT = ("cases", "tasks", "attachments", "events", "notices", "objections", "timers", "pools", "holds", "pool_proposals")
+KEPT = ("cases", "tasks", "attachments", "events", "notices", "objections", "timers", "pools", "holds", "pool_proposals", "repayments")
 
 # An event may be given its place in the log, once, and may lose its sealed details (erasure); nothing else.
 EVENT_COLUMNS = (
@@ -39,6 +39,16 @@ BALANCED = """EXISTS (SELECT 1 FROM pools p WHERE p.id = NEW.pool_id AND NEW.n =
     AND NEW.held = p.held + CASE 'held' WHEN NEW.to_account THEN NEW.amount WHEN NEW.from_account THEN -NEW.amount ELSE 0 END
     AND NEW.spent = p.spent + CASE 'spent' WHEN NEW.to_account THEN NEW.amount WHEN NEW.from_account THEN -NEW.amount ELSE 0 END
     AND EXISTS (SELECT 1 FROM events c WHERE c.stream = NEW.stream AND c.seq = NEW.seq))"""
+
+# What a transfer or a carry-over puts into one pool has left another with the same event: money is moved, never made.
+MOVED = """(NEW.kind NOT IN ('transfer','carry') OR NEW.to_account = 'source' OR EXISTS (SELECT 1 FROM ledger_entries g
+    WHERE g.stream = NEW.stream AND g.seq = NEW.seq AND g.kind = NEW.kind AND g.amount = NEW.amount AND g.to_account = 'source'
+    AND g.pool_id <> NEW.pool_id))"""
+
+# After the last day of a pool what was reserved is paid or released, and what is left is carried over. Nothing else.
+LOCKED = """EXISTS (SELECT 1 FROM pools p WHERE p.id = NEW.pool_id AND p.closed_on < {day} AND NEW.kind NOT IN ('release','spend')
+    AND NOT (NEW.kind = 'carry' AND NEW.from_account = 'available'))"""
+LOCAL_DAY = {"sqlite": "date(NEW.at, '+8 hours')", "postgresql": "(NEW.at AT TIME ZONE INTERVAL '+08:00')::date"}
 
 
 def create(connection: sa.Connection) -> None:
@@ -77,15 +87,22 @@ def _rules(dialect: str) -> list[tuple[str, str, str, str]]:
          "a case changes only together with a new event that explains it"),
         ("pools", "INSERT", "NEW.total <> 0 OR NEW.held <> 0 OR NEW.spent <> 0 OR NEW.entries <> 0", "a pool begins empty"),
         ("pools", "UPDATE", "NEW.id <> OLD.id OR NEW.key <> OLD.key OR NEW.unit <> OLD.unit OR NEW.path <> OLD.path"
-         f" OR NEW.organisation_id <> OLD.organisation_id OR NEW.entries < OLD.entries OR NEW.entries > 0 AND NOT {BOOKED}",
+         f" OR NEW.organisation_id <> OLD.organisation_id OR NEW.entries < OLD.entries OR NEW.entries > 0 AND NOT {BOOKED}"
+         " OR OLD.closed_on IS NOT NULL AND NEW.closed_on IS NULL"
+         f" OR OLD.source IS NOT NULL AND NEW.source {differs} OLD.source OR OLD.successor_id IS NOT NULL AND NEW.successor_id {differs} OLD.successor_id",
          "the totals of a pool change only together with the entry that explains them"),
-        ("ledger_entries", "INSERT", f"NOT {BALANCED}", "an entry is the next of its pool, balances, and has its event"),
+        ("ledger_entries", "INSERT", f"NOT {BALANCED} OR NOT {MOVED} OR {LOCKED.format(day=LOCAL_DAY[dialect])}",
+         "an entry is the next of its pool, balances, has its event, and is not booked into a closed period"),
         ("holds", "UPDATE", "NEW.id <> OLD.id OR NEW.case_id <> OLD.case_id OR NEW.pool_id <> OLD.pool_id"
          " OR NEW.amount <> OLD.amount OR OLD.status = 'released' OR NEW.status = 'open'"
          " OR (OLD.status = 'spent' AND (NEW.status <> 'spent' OR NEW.returned < OLD.returned))",
          "a hold is resolved once and keeps its amount"),
         ("pool_proposals", "UPDATE", "OLD.status <> 'open' OR NEW.pool_id <> OLD.pool_id OR NEW.kind <> OLD.kind"
-         " OR NEW.amount <> OLD.amount OR NEW.proposed_by <> OLD.proposed_by", "a proposal is decided once, as it was made"),
+         f" OR NEW.amount <> OLD.amount OR NEW.proposed_by <> OLD.proposed_by OR NEW.to_id {differs} OLD.to_id OR NEW.terms {differs} OLD.terms",
+         "a proposal is decided once, as it was made"),
+        ("repayments", "UPDATE", f"OLD.status <> 'open' OR NEW.case_id <> OLD.case_id OR NEW.line_id {differs} OLD.line_id OR NEW.kind <> OLD.kind"
+         " OR NEW.amount <> OLD.amount OR NEW.proposed_by <> OLD.proposed_by OR NEW.receipt_id <> OLD.receipt_id",
+         "what comes back is decided once, as it was entered"),
         ("grant_lines", "UPDATE", "NEW.id <> OLD.id OR NEW.case_id <> OLD.case_id OR NEW.n <> OLD.n"
          " OR OLD.status = 'paid' AND (NEW.status <> 'paid' OR NEW.amount_fen <> OLD.amount_fen OR NEW.returned_fen < OLD.returned_fen)"
          " OR OLD.status = 'held' AND NEW.status = 'held' AND NEW.amount_fen <> OLD.amount_fen",

@@ -8,7 +8,7 @@ from .cases import Attachment, Case, CaseIdentity, CaseKey, Counter, Decision, D
 from .grants import GrantLine
 from .history import Event, Seal
 from .messages import Message, Outbox
-from .money import Hold, LedgerEntry, Pool, PoolProposal
+from .money import Hold, LedgerEntry, Pool, PoolProposal, Repayment
 from .notices import Notice, Objection
 from .organisations import Organisation
 from .people import Absence, Account, ApiToken, Appointment, Person, SignIn, Throttle
@@ -22,5 +22,5 @@ __all__ = [
     "Absence", "Account", "ApiToken", "Appointment", "Attachment", "Base", "Case", "CaseIdentity", "CaseKey",
     "Clock", "Counter", "Decision", "Draft", "Event", "GrantLine", "HardshipFile", "Hold", "Household",
     "HouseholdMember", "LedgerEntry", "Membership", "Message", "Notice", "Objection", "Organisation", "Outbox",
-    "Person", "Pool", "PoolProposal", "Release", "Seal", "SignIn", "Task", "Throttle", "Timer", "metadata",
+    "Person", "Pool", "PoolProposal", "Release", "Repayment", "Seal", "SignIn", "Task", "Throttle", "Timer", "metadata",
 ]

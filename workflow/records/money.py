@@ -8,6 +8,7 @@ ever added: what was wrong is put right by a new one.
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -22,13 +23,22 @@ MOVES = {
     "release": (("held", "available"),),
     "spend": (("held", "spent"),),
     "return": (("spent", "available"),),
+    "transfer": (("available", "source"), ("source", "available")),          # the same event moves it out of one pool and into another
+    "carry": (("available", "source"), ("source", "available")),             # the same, out of a closed pool into the next year's
+    "purchase": (("available", "spent"),),                                   # goods bought for stock: spent without a case
+    "refund": (("spent", "available"),),                                     # what the supplier gave back
+    "recover": (("source", "available"),),                                   # what a closed pool had spent comes back to its successor
 }
+UNHELD = ("grant", "adjust", "transfer", "carry", "purchase", "refund")      # kinds that no hold of a case is behind
 _MOVES = " OR ".join(f"(kind = '{kind}' AND from_account = '{giver}' AND to_account = '{taker}')"
                      for kind, ways in MOVES.items() for giver, taker in ways)
 
 
 class Pool(Base):
-    """What may be granted under one key, such as `539921/2026/aid`. What is left is total - held - spent."""
+    """What may be granted under one key, such as `539921/2026/aid`. What is left is total - held - spent.
+
+    Of several pools of one programme each bears its source behind the key: `539921/2026/aid@central_hardship`.
+    """
 
     __tablename__ = "pools"
     __table_args__ = (
@@ -50,6 +60,10 @@ class Pool(Base):
     entries: Mapped[int]                                                     # how many, so the number of the newest
     closed_on: Mapped[date | None]                                           # the last day on which anything is reserved
     created_at: Mapped[datetime]
+    source: Mapped[str | None] = mapped_column(String(40))                   # whose money it is, by definitions/sources.yaml
+    purpose: Mapped[str | None] = mapped_column(String(200))                 # what a donor named
+    uses: Mapped[list[Any] | None]                                           # keys of the programmes it may pay; None: all
+    successor_id: Mapped[int | None] = mapped_column(ForeignKey("pools.id"))   # next year's pool, once something was carried over
 
 
 class Hold(Base):
@@ -82,7 +96,7 @@ class LedgerEntry(Base):
         UniqueConstraint("stream", "seq", "pool_id", "kind"),                # one event moves each way once
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint(_MOVES, name="accounts"),
-        CheckConstraint("(hold_id IS NULL) = (kind IN ('grant','adjust'))", name="hold"),
+        CheckConstraint(f"(hold_id IS NULL) = (kind IN {UNHELD!r})".replace("', '", "','"), name="hold"),
         Index("uq_ledger_entries_held", "hold_id", unique=True,
               postgresql_where=text("kind = 'hold'"), sqlite_where=text("kind = 'hold'")),
         Index("uq_ledger_entries_resolved", "hold_id", unique=True, postgresql_where=text("kind IN ('release','spend')"),
@@ -105,13 +119,18 @@ class LedgerEntry(Base):
 
 
 class PoolProposal(Base):
-    """A change of a pool that one person proposes and another confirms: a first grant, an adjustment, or its closing."""
+    """A change of a pool that one person proposes and another confirms.
+
+    A first grant, an adjustment, its closing, money moved to another pool (`transfer`, `carry`), or whose money it is and
+    what for (`terms`).
+    """
 
     __tablename__ = "pool_proposals"
     __table_args__ = (
-        CheckConstraint("kind IN ('grant','adjust','close')", name="kind"),
-        CheckConstraint("(kind = 'close') = (amount = 0) AND (kind = 'close') = (closes_on IS NOT NULL)"
-                        " AND (kind <> 'grant' OR amount > 0)", name="amount"),
+        CheckConstraint("kind IN ('grant','adjust','close','transfer','carry','terms')", name="kind"),
+        CheckConstraint("(kind IN ('close','terms')) = (amount = 0) AND (kind = 'close') = (closes_on IS NOT NULL)"
+                        " AND (kind NOT IN ('grant','transfer','carry') OR amount > 0)"
+                        " AND (kind IN ('transfer','carry')) = (to_id IS NOT NULL)", name="amount"),
         CheckConstraint("status IN ('open','confirmed','declined')", name="status"),
         CheckConstraint("decided_by <> proposed_by", name="two_people"),
         CheckConstraint("(status = 'open') = (decided_by IS NULL)", name="decided"),
@@ -124,7 +143,36 @@ class PoolProposal(Base):
     kind: Mapped[str] = mapped_column(String(10))
     amount: Mapped[int] = mapped_column(BigInteger)                          # signed: an adjustment goes both ways
     closes_on: Mapped[date | None]
+    to_id: Mapped[int | None] = mapped_column(ForeignKey("pools.id"))        # where money is moved to
+    terms: Mapped[dict[str, Any] | None]                                     # {source, purpose, uses}
     reason: Mapped[str] = mapped_column(String(200))
+    proposed_by: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    proposed_at: Mapped[datetime]
+    status: Mapped[str] = mapped_column(String(10))
+    decided_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    decided_at: Mapped[datetime | None]
+
+
+class Repayment(Base):
+    """Money a case paid that comes back: taken back, returned or put right. Entered by one person, confirmed by another."""
+
+    __tablename__ = "repayments"
+    __table_args__ = (
+        CheckConstraint("kind IN ('clawback','refund','correction')", name="kind"),
+        CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("status IN ('open','confirmed','declined')", name="status"),
+        CheckConstraint("decided_by <> proposed_by", name="two_people"),
+        CheckConstraint("(status = 'open') = (decided_by IS NULL)", name="decided"),
+        Index("uq_repayments_open", "case_id", unique=True, postgresql_where=text("status = 'open'"), sqlite_where=text("status = 'open'")),
+    )
+
+    id: Mapped[str] = mapped_column(String(20), primary_key=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), index=True)
+    line_id: Mapped[str | None] = mapped_column(ForeignKey("grant_lines.id"))
+    kind: Mapped[str] = mapped_column(String(10))
+    amount: Mapped[int] = mapped_column(BigInteger)                          # 分
+    reason: Mapped[str] = mapped_column(String(200))
+    receipt_id: Mapped[str] = mapped_column(ForeignKey("attachments.id"))    # the paper of the bank or the cashier
     proposed_by: Mapped[str] = mapped_column(ForeignKey("people.id"))
     proposed_at: Mapped[datetime]
     status: Mapped[str] = mapped_column(String(10))
