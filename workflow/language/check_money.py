@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from . import sources
 from .faults import did_you_mean
 from .sheet import Sheet
 from .structure import Path
@@ -9,6 +10,7 @@ from .structure import Path
 
 def check(sheet: Sheet) -> None:
     p = sheet.programme
+    sources.check(sheet)
     if p.budget is None:
         _read_without(sheet)
         return

@@ -13,17 +13,22 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
-from ..errors import Damaged, one
+from ..calendar import ZONE
+from ..errors import Damaged, Refused, one
 from ..records import LedgerEntry, Pool
 
 _pools, _entries = Pool.__table__, LedgerEntry.__table__
 _EFFECTS = {                              # what one unit of each kind adds to total, held and spent
     "grant": (1, 0, 0), "adjust": (1, 0, 0), "hold": (0, 1, 0), "release": (0, -1, 0), "spend": (0, -1, 1), "return": (0, 0, -1),
+    "transfer": (1, 0, 0), "carry": (1, 0, 0), "purchase": (0, 0, 1), "refund": (0, 0, -1), "recover": (1, 0, 0),
 }
 _ACCOUNTS = {
     "grant": ("source", "available"), "adjust": ("source", "available"), "hold": ("available", "held"),
     "release": ("held", "available"), "spend": ("held", "spent"), "return": ("spent", "available"),
+    "transfer": ("source", "available"), "carry": ("source", "available"), "purchase": ("available", "spent"),
+    "refund": ("spent", "available"), "recover": ("source", "available"),
 }
+LEAVES = frozenset({"release", "spend"})      # what still happens in a pool after its last day; what is left is carried on
 
 
 def locked(session: Session, *, key: str | None = None, pool_id: int | None = None) -> Row[Any] | None:
@@ -37,9 +42,22 @@ def left(pool: Row[Any]) -> int:
     return int(pool.total - pool.held - pool.spent)
 
 
+def closed(pool: Row[Any], now: datetime) -> bool:
+    """Return whether the last day of a pool is over, by the calendar of the office."""
+    return pool.closed_on is not None and now.astimezone(ZONE).date() > pool.closed_on
+
+
+def move(session: Session, giver: int, taker: int, kind: str, amount: int, stream: str, seq: int, now: datetime) -> None:
+    """Write the two entries of a `transfer` or a `carry`; both pools are locked, the smaller id first, before either changes."""
+    for pool_id in sorted((giver, taker)):
+        locked(session, pool_id=pool_id)
+    book(session, giver, kind, -amount, stream, seq, now)
+    book(session, taker, kind, amount, stream, seq, now)
+
+
 def book(session: Session, pool_id: int, kind: str, amount: int, stream: str, seq: int, now: datetime, *,
          hold_id: str | None = None) -> None:
-    """Write one movement of `amount` (分 or a count; negative only where an adjustment takes money out).
+    """Write one movement of `amount` (分 or a count; negative only where an adjustment or a move takes money out).
 
     Whether there is enough is the caller's question, who has a sentence for it; here it is an error of ours.
     """
@@ -50,6 +68,9 @@ def book(session: Session, pool_id: int, kind: str, amount: int, stream: str, se
         raise _broken(pool_id)
     after = {"entries": pool.entries + 1, "total": pool.total + total * amount, "held": pool.held + held * amount,
              "spent": pool.spent + spent * amount}
+    if closed(pool, now) and kind not in LEAVES and not (kind == "carry" and amount < 0):
+        raise Refused(one("POOL_CLOSED", f"资金池 {pool.key} 已于 {pool.closed_on} 关账，不能再记账，请记入结转后的资金池",
+                          f"The pool {pool.key} closed on {pool.closed_on}; book it in the pool its balance was carried to"))
     connection = session.connection()
     connection.execute(insert(_entries), {
         "pool_id": pool_id, "n": after["entries"], "kind": kind, "from_account": giver, "to_account": taker,
