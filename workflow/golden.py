@@ -17,6 +17,7 @@ from . import machine
 from .engine.cycles import cycle_of
 from .engine.facts import snapshot_facts, worked_out
 from .engine.forms import invalid
+from .engine.households import UNKNOWN, file_refusals
 from .engine.judge import closed, criteria_refusals, fen, flagged, forward, missing
 from .errors import Impossible, Message, Refused
 from .language.cases import GoldenCase, read_cases
@@ -75,7 +76,7 @@ def neutral(definition: Definition, today: date) -> dict[str, Any]:
         "org": {"code": "0001", "level": "unit", "county": "0000", "has_township": True},
         "case": {"number": None, "submitted_on": today, "cycle": cycle_of(definition, today), "year": today.year},
         "task": {"acted": False, "resubmit_to": None, "changed_material": False},
-        "household": {}, "budget": {"available": PLENTY}, "today": today,
+        "household": dict(UNKNOWN), "budget": {"available": PLENTY}, "today": today,
     }
 
 
@@ -181,7 +182,8 @@ class _Run:
         return [*closed(self.definition, way, self.today),
                 *invalid(self.definition, self.facts["form"], self.facts, names),
                 *(one for one in missing(self.definition, place, way, self.facts) if one.field in self.given),
-                *criteria_refusals(self.definition, state, way, self.facts)]
+                *criteria_refusals(self.definition, state, way, self.facts),
+                *(file_refusals(self.definition, self.facts) if place.kind == "draft" and not self.definition.states[way.dest].final else ())]
 
     def _untold(self, expr: Expr) -> bool:
         """Return whether it cannot be told only because the case leaves fields out."""

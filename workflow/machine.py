@@ -136,6 +136,12 @@ _FACT_LABELS = {
     "org.county": Label("所属县", "county"), "org.has_township": Label("有乡镇工会", "has a township union"),
     "case.cycle": Label("申请周期", "cycle"), "case.year": Label("申请年度", "year"),
     "budget.available": Label("预算余额", "budget left"),
+    "household.on_file": Label("在档困难家庭", "household on file"), "household.category": Label("困难类别", "category of hardship"),
+    "household.size": Label("家庭人口", "people in the household"),
+    "household.monthly_per_capita": Label("档案中的家庭人均月收入（元）", "monthly income per head on file (yuan)"),
+    "household.aid_this_year": Label("家庭本年已获帮扶（元）", "household's aid this year (yuan)"),
+    "household.aid_items_this_year": Label("家庭本年已获帮扶项数", "household's programmes this year"),
+    "household.status": Label("档案状态", "state of the file"),
     "case.number": Label("编号", "number"), "case.submitted_on": Label("提交日期", "submitted on"),
     "task.acted": Label("对方已开始办理", "work has begun"), "today": Label("今天", "today"),
 }

@@ -109,6 +109,7 @@ def upgrade() -> None:
         sa.Column("case_id", sa.String(length=20), nullable=False),
         sa.Column("n", sa.Integer(), nullable=False),
         sa.Column("definition_key", sa.String(length=60), nullable=False),
+        sa.Column("value", sa.String(length=20), nullable=False),
         sa.Column("cycle", sa.String(length=40), nullable=True),
         sa.Column("unit_id", sa.Integer(), nullable=False),
         sa.Column("path", sa.String(length=200), nullable=False),

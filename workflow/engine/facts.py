@@ -17,6 +17,7 @@ from ..money import holds
 from ..records import Case
 from .cycles import cycle_of
 from .dossier import Dossier, local_day
+from .households import household_facts
 from .places import above, at_level, region
 from .registers import coded
 
@@ -59,6 +60,8 @@ def facts_of(session: Session, dossier: Dossier, now: datetime, form: dict[str, 
             "applicant": row.applicant_id, "key": definition.key, "cycle": cycle, "me": row.id}).one()
         facts["applicant"] |= {"times_ever": ever, "times_this_cycle": int(times),
                                "granted_this_cycle": Decimal(int(fen)) / 100}
+    if definition.requires_file is not None or any(name.startswith("household.") for name in reads(definition)):
+        facts["household"] = household_facts(session, row.applicant_id, row.id, today)
     if "budget.available" in reads(definition):
         facts["budget"]["available"] = holds.available(session, definition, facts, row.id)
     facts["calc"] = worked_out(definition, facts)
@@ -158,5 +161,8 @@ def expressions_of(definition: Definition) -> Iterator[Expr | bool | None]:
         for column in spec.columns.values():
             yield from (column.required, column.visible, column.validate)
     yield from (kind.required for kind in definition.attachments.values())
+    yield from (cap.max for cap in definition.caps)
+    if definition.lines:
+        yield from (definition.lines.person, definition.lines.name, definition.lines.account, definition.lines.amount)
     if definition.amount:
         yield from (definition.amount.value, definition.amount.max)

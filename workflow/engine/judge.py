@@ -20,7 +20,7 @@ from ..errors import Impossible, Message, NotYours, Refused, one
 from ..language.definition import Criterion, Definition, Field, State, Transition
 from ..language.expressions import Expr
 from ..money import holds
-from . import posting, rows
+from . import limits, posting, rows
 from .cycles import effective, intake_open, window
 from .dossier import Dossier, local_day
 from .duties import Standing, guard
@@ -72,6 +72,7 @@ def judge(session: Session, dossier: Dossier, trigger: str, actor: Actor, now: d
     amount = _amount(dossier, state, definition.states[step.dest], facts, adjusted, changed)
     if amount is None and definition.amount and definition.states[step.dest].outcome == "approved":
         machine.value(definition, definition.amount.value, facts)
+    limits.refuse(session, dossier, trigger, definition.states[step.dest], facts, amount)
     holds.refuse_short(session, definition, dossier.row, trigger, step.dest, amount, facts)
     return Verdict(step, found, flagged(definition, state, step.transition, facts), amount)
 

@@ -24,7 +24,7 @@ from ..money import holds
 from ..privacy import vault
 from ..records import Case, CaseIdentity, Draft, Event, Person
 from ..statements import Prepared, rows_changed, together
-from . import deciding, forms, posting, tasks, telling, timing, uniqueness, votes
+from . import deciding, effects, forms, limits, lines, posting, tasks, telling, timing, uniqueness, votes
 from .cycles import cycle_of, intake_open
 from .dossier import Dossier, local_day
 from .duties import addressed
@@ -133,8 +133,12 @@ class Move:
                 timing.PLAN(connection, clock)
         if rows_changed(moved) != 1:
             raise overtaken(self.session, self.dossier, row.revision)
-        holds.settle(self.session, definition, row, self.trigger, dest.name, self.verdict.amount_fen, self.facts, seq, self.now,
-                     cycle=values.get("cycle"))
+        if lines.entering(definition, row.state, self.trigger, dest):
+            limits.hold(self.session, self.dossier, self.facts, self.verdict.amount_fen)
+        less = lines.settle(self.session, self.dossier, self.trigger, dest, self.facts, bool(self.changes), self.verdict.amount_fen,
+                            values.get("cycle"), seq, self.now)
+        holds.settle(self.session, definition, row, self.trigger, dest.name, self.verdict.amount_fen if less is None else less, self.facts, seq,
+                     self.now, cycle=values.get("cycle"))
         if posting.comes_down(definition, left, dest):
             posting.end(self.session, self.dossier, dest, seq, self.actor.person_id, self.now)
         if dest.kind == "notice":
@@ -146,6 +150,8 @@ class Move:
             self._index_identities()
         if definition.unique and (row.submitted_at is None or dest.final or self.changes):
             uniqueness.settle(self.session, self.dossier, dest, self.facts, first=row.submitted_at is None)
+        effects.bring_about(self.verdict.step.transition.effects, effects.Step(
+            self.session, self.dossier, dest, self.facts, self.form, self.actor, seq, self.now, values.get("number", row.number)))
         telling.step(self.session, self.dossier, dest, self.trigger, appended.seq, self.now, by=self.actor.person_id, opened=opened,
                      submitted=values.get("number"))
         return Done(row.id, values.get("number", row.number), self.trigger, row.state, dest.name, row.revision + 1,

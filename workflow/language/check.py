@@ -21,6 +21,7 @@ from . import (
     check_values,
     check_versions,
     check_votes,
+    granting,
     later,
 )
 from .definition import Definition
@@ -38,6 +39,7 @@ def check(sheet: Sheet, *, released: str | None, earlier: Mapping[int, Definitio
     check_votes.check(sheet)
     check_operations.check(sheet)
     check_money.check(sheet)
+    granting.check(sheet)
     check_privacy.check(sheet)
     check_versions.check(sheet, released, earlier)
     if sheet.readable:

@@ -8,7 +8,6 @@ from .clauses import Clause
 from .expressions import Expr
 from .faults import did_you_mean
 from .kinds import Kind
-from .names import with_row
 from .sheet import Sheet
 from .structure import Path
 
@@ -24,21 +23,12 @@ def check(sheet: Sheet) -> None:
             _silent(sheet, ("criteria", place))
         _at(sheet, ("criteria", place, "at"), criterion.at)
     for place, cap in enumerate(p.caps):
-        path: Path = ("caps", place)
-        sheet.compile((*path, "max"), cap.max, Kind.NUMBER)
         if cap.message is None:
-            _silent(sheet, path)
+            _silent(sheet, ("caps", place))
     for place, state in enumerate(p.states):
         for number, branch in enumerate(state.branches):
             if branch.when is not None:
                 sheet.compile(("states", place, "branches", number, "when"), branch.when, Kind.BOOL)
-    if p.lines is not None:
-        table = f"form.{p.lines.each.removeprefix('form.')}"
-        names = with_row(sheet.names, table)
-        for word in ("person", "account", "amount", "goods"):
-            source = getattr(p.lines, word)
-            if source is not None:
-                sheet.compile(("lines", word), source, Kind.NUMBER if word == "amount" else None, names)
 
 
 def _silent(sheet: Sheet, path: Path) -> None:

@@ -57,8 +57,8 @@ def check(sheet: Sheet) -> None:
         _placeholders(sheet, ("budget", "pool"), p.budget.pool, _IN_NUMBERS)
     if p.measure and p.measure.sentence:
         _placeholders(sheet, ("measure", "sentence"), p.measure.sentence.zh, _IN_MEASURES)
-    if p.lines and f"form.{p.lines.each.removeprefix('form.')}" not in sheet.members("form"):
-        _unknown_field(sheet, ("lines", "each"), p.lines.each)
+    if p.lines and p.lines.goods:
+        _placeholders(sheet, ("lines", "goods", "stock"), p.lines.goods.stock, _IN_NUMBERS)
 
 
 def _fields(sheet: Sheet, path: Path, names: Iterable[str], *, whole: bool = False, calc: bool = False) -> None:

@@ -242,6 +242,7 @@ class Transition:
     edit_only: frozenset[str] | None = None
     resubmit: Literal["restart", "direct"] | None = None
     restart_if_changed: frozenset[str] = frozenset()
+    effects: tuple[str, ...] = ()    # registered names, in the order they are brought about
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +253,49 @@ class Budget:
     unit: Literal["money", "heads", "items"]
     hold_in: frozenset[str]
     commit: str                      # state.trigger
+
+
+@dataclass(frozen=True, slots=True)
+class RequiresFile:
+    """先建档、后帮扶: the states of a hardship file that will do (`none`: no file is needed) and its categories; empty: any."""
+
+    states: tuple[str, ...] = ("on_file",)
+    categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """How much one beneficiary may have been granted or be held for, over `per`, in yuan.
+
+    `across` names other programmes that count too; `"*"` in it means every programme.
+    """
+
+    who: Literal["person", "household", "organisation"]
+    per: Literal["calendar_year", "academic_year", "cycle", "month", "ever"]
+    across: frozenset[str]
+    max: Expr
+    message: Label
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    item: Expr
+    quantity: Expr
+    stock: str                       # a pattern; the pool of an item is `stock`/item
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """What a case grants, one line a row of the table `each`; None: one line in all. Expressions may read `row.<column>`."""
+
+    each: str | None                 # name of the table field
+    person: Expr | None = None       # identity number
+    name: Expr | None = None
+    account: Expr | None = None
+    holder: Expr | None = None
+    bank: Expr | None = None
+    amount: Expr | None = None       # yuan; None: the amount of the case, or goods only
+    goods: Goods | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +354,11 @@ class Definition:
     operations: Mapping[str, frozenset[str]] = field(default_factory=dict)   # operation -> the states it is open in
     running: Literal["pin", "migrate"] = "pin"
     migrate_from: Mapping[int, Mapping[str, str]] = field(default_factory=dict)   # version -> {its state: ours}
+    requires_file: RequiresFile | None = None
+    excludes: tuple[str, ...] = ()   # keys of programmes that may not be granted to the same beneficiary in the same cycle
+    caps: tuple[Cap, ...] = ()
+    lines: Lines | None = None
+    sources: tuple[str, ...] = ()    # which fund sources may pay, in the order they are tried; empty: any
     later: tuple[str, ...] = ()      # words used that this release understands but does not carry out yet
 
     def ways(self, state: str) -> tuple[Transition, ...]:

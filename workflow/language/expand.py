@@ -16,7 +16,7 @@ from typing import Any, Literal
 import orjson
 
 from . import definition as d
-from . import fields, flow, later
+from . import fields, flow, granting, later
 from .calculations import calculations
 from .expressions import Expr, compile_expression
 from .kinds import Kind, Names
@@ -70,6 +70,8 @@ def expand(sheet: Sheet, document: Mapping[str, Any]) -> d.Definition:
         progress=tuple(p.progress), digest=digest(document), document=document,
         operations=flow.operations(sheet), running=p.versioning.running,
         migrate_from={int(version): dict(names) for version, names in p.versioning.migrate_from.items() if version.isdigit()},
+        requires_file=granting.requires_file(p), excludes=tuple(p.excludes), caps=granting.caps(sheet), lines=granting.lines(sheet),
+        sources=tuple(p.sources),
         later=tuple(f"{later.spoken(p, path)}: {what}" for path, what in later.words_for_later(sheet)),
     )
 
@@ -246,7 +248,7 @@ def _transition(sheet: Sheet, way: Way, when: Expr | None, conditions: tuple[d.C
             "return" if returns and "return_to" not in defaults.comment else way.trigger, "optional"),
         words.actor, way.chosen, None if words.edit_only is None else frozenset(sheet.spread(words.edit_only)),
         words.resubmit or (defaults.returns.resubmit if returns else None),
-        frozenset(sheet.spread(words.restart_if_changed)))
+        frozenset(sheet.spread(words.restart_if_changed)), tuple(words.effects))
 
 
 def _required(sheet: Sheet, way: Way) -> tuple[str, ...]:

@@ -78,14 +78,18 @@ ENGINE_FACTS: Mapping[str, Kind] = {
     "applicant.times_ever": Kind.NUMBER,
     "household.on_file": Kind.BOOL, "household.category": Kind.TEXT, "household.size": Kind.NUMBER,
     "household.monthly_per_capita": Kind.NUMBER, "household.aid_this_year": Kind.NUMBER,
-    "household.aid_items_this_year": Kind.NUMBER,
+    "household.aid_items_this_year": Kind.NUMBER, "household.status": Kind.TEXT,
     "org.code": Kind.TEXT, "org.level": Kind.TEXT, "org.county": Kind.TEXT, "org.has_township": Kind.BOOL,
     "case.number": Kind.TEXT, "case.submitted_on": Kind.DATE, "case.cycle": Kind.TEXT, "case.year": Kind.NUMBER,
     "task.acted": Kind.BOOL, "task.resubmit_to": Kind.TEXT, "task.changed_material": Kind.BOOL,
     "budget.available": Kind.NUMBER, "today": Kind.DATE,
 }
 
-ENGINE_OPTIONS: Mapping[str, Collection[str]] = {"applicant.model_worker": ("none", "city", "province", "nation")}
+ENGINE_OPTIONS: Mapping[str, Collection[str]] = {
+    "applicant.model_worker": ("none", "city", "province", "nation"),
+    "household.category": ("none", "deep", "relative", "accident", "dibao", "dibao_edge"),
+    "household.status": ("none", "on_file", "exited", "cancelled"),
+}
 
 
 def fits(given: Kind, wanted: Kind) -> bool:

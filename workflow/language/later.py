@@ -12,9 +12,9 @@ from .schema import Programme
 from .sheet import Sheet
 from .structure import Path
 
-_FACTS = ("household.",)
-_SECTIONS = ("requires_file", "measure", "lines", "retention")
-_LISTS = ("excludes", "caps", "sources")
+_SECTIONS = ("measure", "retention")
+_LISTS = ("sources",)
+_EFFECTS = frozenset({"file.open", "file.renew", "file.exit", "file.cancel", "cover.open", "account.correct", "roster.import"})
 
 
 def words_for_later(sheet: Sheet) -> Iterator[tuple[Path, str]]:
@@ -22,7 +22,7 @@ def words_for_later(sheet: Sheet) -> Iterator[tuple[Path, str]]:
     p = sheet.programme
     if p.apply.who == "organisation":
         yield ("apply", "who"), p.apply.who
-    if p.beneficiary != "person":
+    if p.beneficiary == "organisation":
         yield ("beneficiary",), p.beneficiary
     for name in _SECTIONS:
         if getattr(p, name) is not None:
@@ -33,13 +33,9 @@ def words_for_later(sheet: Sheet) -> Iterator[tuple[Path, str]]:
         if getattr(p, name):
             yield (name,), name
     for place, transition in enumerate(p.transitions):
-        if transition.effects:
-            yield ("transitions", place, "effects"), "effects"
-    for path, expr in sheet.exprs.items():
-        if path[0] not in ("caps", "lines", "budget"):
-            for name in sorted(expr.names):
-                if name.startswith(_FACTS):
-                    yield path, name
+        for number, effect in enumerate(transition.effects):
+            if effect in _EFFECTS:
+                yield ("transitions", place, "effects", number), effect
 
 
 def spoken(programme: Programme, path: Path) -> str:

@@ -183,6 +183,8 @@ class Measure(Word):
 
 
 class Cap(Word):
+    """How much one beneficiary may get over a time, from this programme and from those in `across`."""
+
     who: Literal["person", "household", "organisation"]
     per: Literal["calendar_year", "academic_year", "cycle", "month", "ever"]
     across: Someplaces = []
@@ -190,12 +192,25 @@ class Cap(Word):
     message: Label | None = None
 
 
+class Goods(Word):
+    """Goods of a line: the code of the item, how many, and the pools they come from (`stock`/item)."""
+
+    item: Expression
+    quantity: Expression
+    stock: str = "{org.county}/{year}/goods"
+
+
 class Lines(Word):
-    each: str
-    person: Expression
+    """What a case grants, one line a row of the table `each`, or one in all."""
+
+    each: str | None = None
+    person: Expression | None = None
+    name: Expression | None = None
     account: Expression | None = None
-    amount: Expression
-    goods: Expression | None = None
+    holder: Expression | None = None
+    bank: Expression | None = None
+    amount: Expression | None = None
+    goods: Goods | None = None
 
 
 class Amount(Word):

@@ -42,9 +42,14 @@ class Balance:
 def pool_key(definition: Definition, facts: Mapping[str, Any], cycle: str | None = None) -> str:
     """Return the key of the pool that pays for a case with these facts: `539921/2026/aid`."""
     assert definition.budget is not None
+    return pattern(definition.budget.pool, definition, facts, cycle)
+
+
+def pattern(text: str, definition: Definition, facts: Mapping[str, Any], cycle: str | None = None) -> str:
+    """Return a pattern of pool keys with the words of a case put in."""
     words = {"org.code": facts["org"]["code"], "org.county": facts["org"]["county"] or facts["org"]["code"],
              "key": definition.key, "year": str(facts["case"]["year"]), "cycle": cycle or facts["case"]["cycle"]}
-    return _PART.sub(lambda part: str(words[part[1]]), definition.budget.pool)
+    return _PART.sub(lambda part: str(words[part[1]]), text)
 
 
 def available(session: Session, definition: Definition, facts: Mapping[str, Any], case_id: str) -> Decimal:

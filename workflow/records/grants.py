@@ -35,6 +35,7 @@ class GrantLine(Base):
     case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"))
     n: Mapped[int]                                                           # 1, 2, 3 … in the order of the roster
     definition_key: Mapped[str] = mapped_column(String(60))
+    value: Mapped[str] = mapped_column(String(20))                           # kind of value: six kinds that are never added together
     cycle: Mapped[str | None] = mapped_column(String(40))
     unit_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
     path: Mapped[str] = mapped_column(String(200))
