@@ -10,9 +10,10 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 # Rows that are only ever added.
-APPEND_ONLY = ("decisions", "releases", "seals", "ledger_entries")
+APPEND_ONLY = ("decisions", "releases", "seals", "ledger_entries", "payment_answers")
 # Rows that change and are never removed.
-KEPT = ("cases", "tasks", "attachments", "events", "notices", "objections", "timers", "pools", "holds", "pool_proposals", "repayments")
+KEPT = ("cases", "tasks", "attachments", "events", "notices", "objections", "timers", "pools", "holds", "pool_proposals", "repayments",
+        "payment_batches")
 
 # An event may be given its place in the log, once, and may lose its sealed details (erasure); nothing else.
 EVENT_COLUMNS = (
@@ -24,6 +25,11 @@ EVENT_COLUMNS = (
 # What hangs on the wall stays as it was posted, for as long; who objected, and with which words, stays too.
 POSTED = ("id", "case_id", "entry", "state", "definition_key", "organisation_id", "path", "starts_on", "ends_on", "ends_at", "content")
 OBJECTED = ("id", "notice_id", "case_id", "at", "named", "sealed", "seq")
+
+# What the accountant sealed, and who is paid how much: as printed on the sheet that was signed.
+SEALED = ("method", "layout", "reason", "count", "total_fen", "digest", "made_by", "sealed_by", "sealed_at")
+PAID_TO = ("id", "batch_id", "n", "grant_line_id", "case_id", "account_index", "amount_fen")
+DRAFT = "EXISTS (SELECT 1 FROM payment_batches b WHERE b.id = {row}.batch_id AND b.status = 'draft')"
 
 # The event that explains what stands in the case row.
 EXPLAINED = """EXISTS (SELECT 1 FROM events e WHERE e.stream = NEW.id AND e.seq = NEW.last_seq
@@ -108,6 +114,23 @@ def _rules(dialect: str) -> list[tuple[str, str, str, str]]:
          " OR OLD.status = 'held' AND NEW.status = 'held' AND NEW.amount_fen <> OLD.amount_fen",
          "what was reserved keeps its amount, and what was paid stays paid"),
         ("grant_lines", "DELETE", "OLD.status IN ('held', 'paid')", "a line that was reserved or paid is never deleted"),
+    ]
+    kept, promised = (" OR ".join(f'NEW."{column}" {differs} OLD."{column}"' for column in columns) for columns in (PAID_TO, SEALED))
+    rules += [
+        ("payment_batches", "UPDATE", "NEW.id <> OLD.id OR NEW.number <> OLD.number OR NEW.organisation_id <> OLD.organisation_id"
+         f" OR OLD.status <> 'draft' AND ({promised}) OR NEW.status <> OLD.status AND NOT ("
+         "OLD.status = 'draft' AND NEW.status IN ('sealed','void') OR OLD.status = 'sealed' AND NEW.status IN ('sent','void')"
+         " OR OLD.status = 'sent' AND NEW.status = 'closed') OR OLD.status IN ('closed','void')"
+         f" OR OLD.sent_by IS NOT NULL AND (NEW.sent_by {differs} OLD.sent_by OR NEW.file_sha256 {differs} OLD.file_sha256)",
+         "a batch goes forward only, and what was sealed stays as it was sealed"),
+        ("payment_lines", "INSERT", f"NEW.status <> 'open' OR NOT {DRAFT.format(row='NEW')}", "a sealed batch gets no more lines"),
+        ("payment_lines", "DELETE", f"NOT {DRAFT.format(row='OLD')}", "a line of a sealed batch is never deleted"),
+        ("payment_lines", "UPDATE", f"{kept} OR NEW.sealed IS NOT NULL AND NEW.sealed {differs} OLD.sealed"
+         f" OR NEW.note <> OLD.note AND NOT {DRAFT.format(row='OLD')} OR NEW.status <> OLD.status AND NOT ("
+         "OLD.status = 'open' AND NEW.status IN ('sent','void') OR OLD.status = 'sent' AND NEW.status IN ('paid','failed'))"
+         f" OR OLD.status IN ('paid','failed') AND (NEW.settled_on {differs} OLD.settled_on OR NEW.answer_seq {differs} OLD.answer_seq"
+         " OR NEW.code <> OLD.code OR NEW.bank_ref <> OLD.bank_ref)",
+         "a payment keeps its payee and amount, and is settled once"),
     ]
     reposted, reworded = (" OR ".join(f'NEW."{column}" {differs} OLD."{column}"' for column in columns) for columns in (POSTED, OBJECTED))
     rules += [

@@ -11,6 +11,7 @@ from .messages import Message, Outbox
 from .money import Hold, LedgerEntry, Pool, PoolProposal, Repayment
 from .notices import Notice, Objection
 from .organisations import Organisation
+from .payments import PaymentAnswer, PaymentBatch, PaymentLine
 from .people import Absence, Account, ApiToken, Appointment, Person, SignIn, Throttle
 from .programmes import Release
 from .register import HardshipFile, Household, HouseholdMember, Membership
@@ -22,5 +23,5 @@ __all__ = [
     "Absence", "Account", "ApiToken", "Appointment", "Attachment", "Base", "Case", "CaseIdentity", "CaseKey",
     "Clock", "Counter", "Decision", "Draft", "Event", "GrantLine", "HardshipFile", "Hold", "Household",
     "HouseholdMember", "LedgerEntry", "Membership", "Message", "Notice", "Objection", "Organisation", "Outbox",
-    "Person", "Pool", "PoolProposal", "Release", "Repayment", "Seal", "SignIn", "Task", "Throttle", "Timer", "metadata",
+    "PaymentAnswer", "PaymentBatch", "PaymentLine", "Person", "Pool", "PoolProposal", "Release", "Repayment", "Seal", "SignIn", "Task", "Throttle", "Timer", "metadata",
 ]
