@@ -1,11 +1,15 @@
 """The funds room: pools that cannot be overspent, and what cases hold in them.
 
-`pools` is what people do with a pool, `holds` what the engine does inside a step, `ledger` the one writer of entries.
+`pools` is what people do with a pool, `moves` what goes from one to another, `holds` what the engine does inside a step,
+`ledger` the one writer of entries.
 """
 
 from .holds import Balance, balance, give_back, objections, settle
-from .pools import adjust, close, confirm, decline, open_pool, read_amount
+from .keeping import CONFIRMS, PROPOSES
+from .moves import carry, purchase, refund, transfer
+from .pools import adjust, close, confirm, decline, designate, open_pool, read_amount
 from .reading import READERS, entries, pool, pools, proposals, visible, waiting
 
-__all__ = ["READERS", "Balance", "adjust", "balance", "close", "confirm", "decline", "entries", "give_back", "objections",
-           "open_pool", "pool", "pools", "proposals", "read_amount", "settle", "visible", "waiting"]
+__all__ = ["CONFIRMS", "PROPOSES", "READERS", "Balance", "adjust", "balance", "carry", "close", "confirm", "decline", "designate", "entries",
+           "give_back", "objections", "open_pool", "pool", "pools", "proposals", "purchase", "read_amount", "refund", "settle", "transfer",
+           "visible", "waiting"]

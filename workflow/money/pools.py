@@ -1,13 +1,13 @@
-"""Pools as people keep them: opened, enlarged or reduced, and closed, always by two people.
+"""Pools as people keep them: opened, enlarged or reduced, given their terms, and closed, always by two people.
 
-Finance proposes, the county's leader confirms. Every proposal and every answer is an event of the stream `pool:<id>`;
-money moves with the confirming event and not before. The command line is no person: it opens a pool with its money at
-once, and changes nothing afterwards.
+Finance proposes, the county's leader confirms. The command line is no person: it opens a pool with its money at once, and
+changes nothing afterwards.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -16,18 +16,32 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
-from .. import history, ids
 from ..actors import Actor
-from ..calendar import ZONE
-from ..errors import NotFound, NotYours, Refused, one
-from ..records import Organisation, Pool, PoolProposal
-from . import ledger
-from .reading import READERS
+from ..errors import Message, Refused, one
+from ..language.faults import did_you_mean
+from ..language.sources import sources
+from ..records import Organisation, Pool, Release
+from . import ledger, moves
+from .keeping import (
+    CONFIRMS,
+    MOST,
+    PROPOSES,
+    answer,
+    decided,
+    event,
+    grounds,
+    kept,
+    not_below,
+    open_today,
+    positive,
+    propose,
+    standing,
+    stream,
+    told,
+)
 
-PROPOSES, CONFIRMS = "finance", "county_leader"
-MOST = 10**15                            # 分; far beyond any county, far below what a database integer holds
-_KEY = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/-]{2,159}")
-_pools, _proposals = Pool.__table__, PoolProposal.__table__
+_KEY = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/-]{2,119}(@[a-z_]{2,30}(\.[0-9A-Za-z-]{1,20})?)?")
+_pools = Pool.__table__
 
 
 def read_amount(text: str, unit: str) -> int:
@@ -43,35 +57,37 @@ def read_amount(text: str, unit: str) -> int:
 
 
 def open_pool(session: Session, key: str, amount: int, actor: Actor, now: datetime, *, unit: str = "money",
-              organisation_id: int | None = None) -> int:
+              organisation_id: int | None = None, source: str | None = None, purpose: str = "", uses: Sequence[str] = ()) -> int:
     """Open a pool and return its id. `amount` in 分 or as a count.
 
-    It belongs to the organisation whose code its key begins with, where none is named. A person opens it empty, and
-    proposes its first amount. Raises `Refused` for a key that is taken or belongs nowhere, `NotYours`.
+    It belongs to the organisation whose code its key begins with, where none is named, and its money comes from the source
+    that stands behind `@` in its key. A person opens it empty, and proposes its first amount. Raises `Refused` for a key
+    that is taken or belongs nowhere, `NotYours`.
     """
     if not _KEY.fullmatch(key):
-        raise Refused(one("POOL_KEY", "请写资金池编号，例如 539921/2026/aid：字母、数字和 / . _ -",
-                          "A pool key has letters, digits and / . _ -, for example 539921/2026/aid", "key"))
-    if unit not in ("money", "heads"):
-        raise Refused(one("POOL_UNIT", "资金池按金额（money）或人数（heads）计", "A pool counts money or heads", "unit"))
-    _amount(amount)
+        raise Refused(one("POOL_KEY", "请写资金池编号，例如 539921/2026/aid 或 539921/2026/aid@county_fiscal：字母、数字和 / . _ -",
+                          "A pool key has letters, digits and / . _ -, for example 539921/2026/aid or 539921/2026/aid@county_fiscal", "key"))
+    if unit not in ("money", "heads", "items"):
+        raise Refused(one("POOL_UNIT", "资金池按金额（money）、人数（heads）或件数（items）计", "A pool counts money, heads or items", "unit"))
+    positive(amount)
     place = session.execute(select(Organisation.id, Organisation.path).where(
         Organisation.code == key.partition("/")[0] if organisation_id is None else Organisation.id == organisation_id)).one_or_none()
     if place is None:
         raise Refused(one("POOL_PLACE", "资金池编号要以单位编码开头，例如 539921/2026/aid",
                           "A pool key begins with the code of the organisation whose money it is", "key"))
-    role = _standing(actor, place.path, PROPOSES)
+    role = standing(actor, place.path, PROPOSES)
+    terms = _terms(session, key, source, purpose, uses)
     if session.execute(select(_pools.c.id).where(_pools.c.key == key)).first() is not None:
         raise Refused(one("POOL_TAKEN", f"资金池 {key} 已经开立", f"The pool {key} is open already", "key"))
     pool_id = int(session.execute(insert(_pools).values(
         key=key, unit=unit, organisation_id=place.id, path=place.path, total=0, held=0, spent=0, entries=0, closed_on=None,
-        created_at=now).returning(_pools.c.id)).scalar_one())
-    seq = _event(session, pool_id, "open", actor, role, place.id, now, {"key": key, "unit": unit})
+        created_at=now, successor_id=None, **terms).returning(_pools.c.id)).scalar_one())
+    seq = event(session, pool_id, "open", actor, role, place.id, now, {"key": key, "unit": unit} | told(terms), comment=terms["purpose"] or "")
     if actor.person_id is None:
-        seq = _event(session, pool_id, "grant", actor, role, place.id, now, {"amount": amount})
-        ledger.book(session, pool_id, "grant", amount, _stream(pool_id), seq, now)
+        seq = event(session, pool_id, "grant", actor, role, place.id, now, {"amount": amount})
+        ledger.book(session, pool_id, "grant", amount, stream(pool_id), seq, now)
     else:
-        _propose(session, pool_id, place.id, "grant", actor, role, now, amount=amount, reason=key)
+        propose(session, pool_id, place.id, "grant", actor, role, now, amount=amount, reason=key)
     return pool_id
 
 
@@ -80,125 +96,89 @@ def adjust(session: Session, pool_id: int, amount: int, reason: str, actor: Acto
 
     Raises `Refused` without a reason, below what is held and spent, for a closed pool, or where another proposal waits.
     """
-    row, role = _kept(session, pool_id, actor, PROPOSES)
-    _amount(abs(amount))
-    _open_today(row, now)
-    _not_below(row, amount)
-    return _propose(session, pool_id, row.organisation_id, "adjust", actor, role, now, amount=amount, reason=_reason(reason))
+    row, role = kept(session, pool_id, actor, PROPOSES)
+    positive(abs(amount))
+    open_today(row, now)
+    not_below(row, amount)
+    return propose(session, pool_id, row.organisation_id, "adjust", actor, role, now, amount=amount, reason=grounds(reason))
 
 
 def close(session: Session, pool_id: int, closes_on: date, reason: str, actor: Actor, now: datetime) -> str:
     """Propose that after the day `closes_on` nothing more is reserved; what is held may still be paid or released."""
-    row, role = _kept(session, pool_id, actor, PROPOSES)
-    _open_today(row, now)
-    return _propose(session, pool_id, row.organisation_id, "close", actor, role, now, closes_on=closes_on, reason=_reason(reason))
+    row, role = kept(session, pool_id, actor, PROPOSES)
+    open_today(row, now)
+    return propose(session, pool_id, row.organisation_id, "close", actor, role, now, closes_on=closes_on, reason=grounds(reason))
+
+
+def designate(session: Session, pool_id: int, source: str | None, purpose: str, uses: Sequence[str], reason: str, actor: Actor,
+              now: datetime) -> str:
+    """Propose whose money a pool holds and which programmes it may pay. A source once given is never changed."""
+    row, role = kept(session, pool_id, actor, PROPOSES)
+    open_today(row, now)
+    terms = _terms(session, row.key, source or row.source, purpose or row.purpose or "", uses)
+    _same_source(row, terms)
+    return propose(session, pool_id, row.organisation_id, "terms", actor, role, now, terms=terms, reason=grounds(reason))
 
 
 def confirm(session: Session, proposal_id: str, actor: Actor, now: datetime) -> None:
     """Carry out what another person proposed. Raises `NotFound`, `NotYours`, or `Refused` where it no longer fits."""
-    proposal, row, role = _decided(session, proposal_id, actor)
+    proposal, row, role = decided(session, proposal_id, actor)
     if proposal.kind == "close":
-        _event(session, row.id, "close", actor, role, row.organisation_id, now, {
+        event(session, row.id, "close", actor, role, row.organisation_id, now, {
             "proposal": proposal_id, "closes_on": proposal.closes_on.isoformat()})
         session.execute(update(_pools).where(_pools.c.id == row.id).values(closed_on=proposal.closes_on))
+    elif proposal.kind == "terms":
+        open_today(row, now)
+        _same_source(row, proposal.terms)
+        event(session, row.id, "terms", actor, role, row.organisation_id, now, {"proposal": proposal_id} | told(proposal.terms))
+        session.execute(update(_pools).where(_pools.c.id == row.id).values(**proposal.terms))
+    elif proposal.kind in ("transfer", "carry"):
+        moves.carry_out(session, proposal, row, actor, role, now)
     else:
-        _open_today(row, now)
-        _not_below(row, proposal.amount)
-        seq = _event(session, row.id, proposal.kind, actor, role, row.organisation_id, now, {
+        open_today(row, now)
+        not_below(row, proposal.amount)
+        seq = event(session, row.id, proposal.kind, actor, role, row.organisation_id, now, {
             "proposal": proposal_id, "amount": proposal.amount})
-        ledger.book(session, row.id, proposal.kind, proposal.amount, _stream(row.id), seq, now)
-    _answer(session, proposal_id, "confirmed", actor, now)
+        ledger.book(session, row.id, proposal.kind, proposal.amount, stream(row.id), seq, now)
+    answer(session, proposal_id, "confirmed", actor, now)
 
 
 def decline(session: Session, proposal_id: str, actor: Actor, now: datetime) -> None:
-    """Turn down what another person proposed."""
-    _, row, role = _decided(session, proposal_id, actor)
-    _event(session, row.id, "decline", actor, role, row.organisation_id, now, {"proposal": proposal_id})
-    _answer(session, proposal_id, "declined", actor, now)
+    """Turn down what another person proposed; nothing changes."""
+    _, row, role = decided(session, proposal_id, actor)
+    event(session, row.id, "decline", actor, role, row.organisation_id, now, {"proposal": proposal_id})
+    answer(session, proposal_id, "declined", actor, now)
 
 
-def _propose(session: Session, pool_id: int, organisation_id: int, kind: str, actor: Actor, role: str, now: datetime, *,
-             amount: int = 0, closes_on: date | None = None, reason: str) -> str:
-    if session.execute(select(_proposals.c.id).where(_proposals.c.pool_id == pool_id, _proposals.c.status == "open")).first():
-        raise Refused(one("PROPOSAL_WAITS", "已有一项调整在等负责人确认，请先处理完再提", "Another proposal waits to be confirmed; settle it first"))
-    proposal_id = ids.new(now)
-    extra: dict[str, Any] = {"proposal": proposal_id, "kind": kind}
-    extra |= {"amount": amount} if kind != "close" else {"closes_on": closes_on.isoformat() if closes_on else None}
-    _event(session, pool_id, "propose", actor, role, organisation_id, now, extra, comment=reason)
-    session.execute(insert(_proposals), {
-        "id": proposal_id, "pool_id": pool_id, "kind": kind, "amount": amount, "closes_on": closes_on, "reason": reason,
-        "proposed_by": actor.person_id, "proposed_at": now, "status": "open", "decided_by": None, "decided_at": None})
-    return proposal_id
+def _terms(session: Session, key: str, source: str | None, purpose: str, uses: Sequence[str]) -> dict[str, Any]:
+    """Return {source, purpose, uses} as they go into the row; raises `Refused` with everything wrong at once."""
+    found: list[Message] = []
+    behind = key.partition("@")[2].partition(".")[0] or None
+    source, purpose, uses = source or behind, purpose.strip(), list(dict.fromkeys(one for one in uses if one))
+    known = sources().get(source or "")
+    if source and known is None:
+        zh, en = did_you_mean(source, sources())
+        found.append(Message("UNKNOWN_SOURCE", f"没有资金来源“{source}”{zh}", f"There is no source '{source}'{en}", "source"))
+    if behind and source != behind:
+        found.append(Message("POOL_SOURCE", f"编号 @ 后面的来源“{behind}”与填写的来源不一致", f"The key names the source '{behind}'; give the same one", "source"))
+    if known is not None and known.purpose and not 2 <= len(purpose) <= 200:
+        found.append(Message("POOL_PURPOSE", f"“{known.label.zh}”要写明捐赠人限定的用途，不超过 200 字；没有限定的写“未限定”",
+                             f"Money of the source '{source}' needs the purpose its donor named, in at most 200 characters", "purpose"))
+    elif len(purpose) > 200:
+        found.append(Message("POOL_PURPOSE", "用途不超过 200 字", "The purpose has at most 200 characters", "purpose"))
+    programmes = set(session.scalars(select(Release.key).distinct())) if uses else set()
+    for name in uses:
+        if name not in programmes:
+            zh, en = did_you_mean(name, programmes)
+            found.append(Message("UNKNOWN_PROGRAMME", f"没有发布过项目“{name}”{zh}", f"No programme '{name}' was released{en}", "uses"))
+    if found:
+        raise Refused(found)
+    return {"source": source, "purpose": purpose or None, "uses": uses or None}
 
 
-def _decided(session: Session, proposal_id: str, actor: Actor) -> tuple[Row[Any], Row[Any], str]:
-    """Return the proposal and its pool, locked, and in which role it is decided."""
-    found = session.execute(select(_proposals).where(_proposals.c.id == proposal_id)).one_or_none()
-    if found is None:
-        raise NotFound("proposal")
-    row, role = _kept(session, found.pool_id, actor, CONFIRMS)
-    proposal = session.execute(select(_proposals).where(_proposals.c.id == proposal_id)).one()   # as it is under the lock
-    if proposal.proposed_by in ({actor.person_id} | actor.stands_for):
-        raise NotYours(one("TWO_PEOPLE", "自己提出的调整不能由自己确认，请由另一位负责人办理",
-                           "Nobody confirms what they proposed; another person must"))
-    if proposal.status != "open":
-        raise Refused(one("PROPOSAL_DECIDED", "这项调整已经处理，请刷新页面", "This proposal has been decided already; reload the page"))
-    return proposal, row, role
+def _same_source(row: Row[Any], terms: dict[str, Any]) -> None:
+    if row.source is not None and terms["source"] != row.source:
+        raise Refused(one("POOL_SOURCE", "资金来源写定后不能改，请另开资金池并划拨", "The source of a pool never changes; open another pool and transfer", "source"))
 
 
-def _kept(session: Session, pool_id: int, actor: Actor, role: str) -> tuple[Row[Any], str]:
-    """Return the pool, locked, and the role the actor keeps it in. Raises `NotFound` out of scope, `NotYours`."""
-    row = ledger.locked(session, pool_id=pool_id)
-    if row is None or actor.person_id is None or not any(
-            post.role in READERS and row.path.startswith(post.path) for post in actor.posts):
-        raise NotFound("pool")
-    return row, _standing(actor, row.path, role)
-
-
-def _standing(actor: Actor, path: str, role: str) -> str:
-    if actor.person_id is None:
-        return "system"
-    if not any(post.role == role and path.startswith(post.path) for post in actor.posts):
-        who = ("财务审核", "finance officer") if role == PROPOSES else ("县总工会负责人", "county leader")
-        raise NotYours(one("POOL_ROLE", f"资金池由{who[0]}办理，您没有这个单位的这一岗位", f"Only the {who[1]} of this organisation may do this"))
-    return role
-
-
-def _answer(session: Session, proposal_id: str, status: str, actor: Actor, now: datetime) -> None:
-    session.execute(update(_proposals).where(_proposals.c.id == proposal_id, _proposals.c.status == "open").values(
-        status=status, decided_by=actor.person_id, decided_at=now))
-
-
-def _event(session: Session, pool_id: int, kind: str, actor: Actor, role: str, organisation_id: int, now: datetime,
-           extra: dict[str, Any], comment: str = "") -> int:
-    return history.append_to(session, _stream(pool_id), kind=kind, at=now, actor=actor, role=role,
-                             organisation_id=organisation_id, extra=extra, comment=comment).seq
-
-
-def _stream(pool_id: int) -> str:
-    return f"pool:{pool_id}"
-
-
-def _amount(amount: int) -> None:
-    if not 0 < amount <= MOST:
-        raise Refused(one("POOL_AMOUNT", "请写大于零的金额或数量", "Give an amount above zero", "amount"))
-
-
-def _reason(reason: str) -> str:
-    reason = reason.strip()
-    if not 2 <= len(reason) <= 200:
-        raise Refused(one("REASON", "请写明依据或理由，不超过 200 字", "Say on what grounds, in at most 200 characters", "reason"))
-    return reason
-
-
-def _open_today(row: Row[Any], now: datetime) -> None:
-    if row.closed_on is not None and now.astimezone(ZONE).date() > row.closed_on:
-        raise Refused(one("POOL_CLOSED", f"资金池 {row.key} 已于 {row.closed_on} 关账，不能再调整",
-                          f"The pool {row.key} closed on {row.closed_on} and is not changed any more"))
-
-
-def _not_below(row: Row[Any], amount: int) -> None:
-    if ledger.left(row) + amount < 0:
-        shown = f"{ledger.left(row) / 100:,.2f} 元" if row.unit == "money" else f"{ledger.left(row)} 人"
-        raise Refused(one("BELOW_USED", f"总额不能少于已预留和已支出的合计，最多可以减少 {shown}",
-                          f"The total cannot fall below what is held and spent; at most {shown} can be taken out", "amount"))
+__all__ = ["CONFIRMS", "MOST", "PROPOSES", "adjust", "close", "confirm", "decline", "designate", "open_pool", "read_amount"]
