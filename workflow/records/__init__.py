@@ -14,7 +14,7 @@ from .organisations import Organisation
 from .payments import PaymentAnswer, PaymentBatch, PaymentLine
 from .people import Absence, Account, ApiToken, Appointment, Person, SignIn, Throttle
 from .programmes import Release
-from .register import HardshipFile, Household, HouseholdMember, Membership
+from .register import HardshipFile, Household, HouseholdMember, Membership, MergeProposal
 from .timers import Clock, Timer
 
 metadata = Base.metadata
@@ -22,6 +22,6 @@ metadata = Base.metadata
 __all__ = [
     "Absence", "Account", "ApiToken", "Appointment", "Attachment", "Base", "Case", "CaseIdentity", "CaseKey",
     "Clock", "Counter", "Decision", "Draft", "Event", "GrantLine", "HardshipFile", "Hold", "Household",
-    "HouseholdMember", "LedgerEntry", "Membership", "Message", "Notice", "Objection", "Organisation", "Outbox",
+    "HouseholdMember", "LedgerEntry", "Membership", "MergeProposal", "Message", "Notice", "Objection", "Organisation", "Outbox",
     "PaymentAnswer", "PaymentBatch", "PaymentLine", "Person", "Pool", "PoolProposal", "Release", "Repayment", "Seal", "SignIn", "Task", "Throttle", "Timer", "metadata",
 ]

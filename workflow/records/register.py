@@ -101,3 +101,27 @@ class HardshipFile(Base):
     end_reason: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+
+
+class MergeProposal(Base):
+    """Two entries of the register that one officer takes for one person; another confirms. `goes` is merged into `stays`."""
+
+    __tablename__ = "merge_proposals"
+    __table_args__ = (
+        CheckConstraint("stays_id <> goes_id", name="two_entries"),
+        CheckConstraint("status IN ('open','confirmed','declined')", name="status"),
+        CheckConstraint("decided_by <> proposed_by", name="two_people"),
+        CheckConstraint("(status = 'open') = (decided_by IS NULL)", name="decided"),
+        Index("uq_merge_proposals_open", "goes_id", unique=True,
+              postgresql_where=text("status = 'open'"), sqlite_where=text("status = 'open'")),
+    )
+
+    id: Mapped[str] = mapped_column(String(20), primary_key=True)
+    stays_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    goes_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    reason: Mapped[str] = mapped_column(String(200))
+    proposed_by: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    proposed_at: Mapped[datetime]
+    status: Mapped[str] = mapped_column(String(10))
+    decided_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    decided_at: Mapped[datetime | None]

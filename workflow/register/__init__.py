@@ -1,0 +1,40 @@
+"""The register room 建档: households, memberships and hardship files, the history of aid, and people found to be one.
+
+`households`, `memberships`, `files` and `merging` change rows and leave an event each, in the stream of the household or of the
+person; `reading` shows them within the reader's scope. A file's own life is a case (`engine/filing.py`).
+"""
+
+from .aid import Aid, aid_of_household, aid_of_person
+from .files import CATEGORIES, end, number_elsewhere, open_file, renew
+from .households import (
+    RELATIONS,
+    add_member,
+    change_head,
+    found_or_added,
+    household_now,
+    move_address,
+    open_household,
+    remove_member,
+)
+from .keeping import KEEPERS, READERS
+from .memberships import Stay, join, leave, memberships, transfer
+from .merging import confirm, decline, duplicates, propose, same_person
+from .reading import (
+    FileRow,
+    HouseholdView,
+    address_of,
+    files,
+    household,
+    households_without,
+    member_places,
+    person,
+    proposal,
+    proposals,
+)
+
+__all__ = [
+    "CATEGORIES", "KEEPERS", "READERS", "RELATIONS", "Aid", "FileRow", "HouseholdView", "Stay", "add_member", "address_of", "aid_of_household",
+    "aid_of_person", "change_head", "confirm", "decline", "duplicates", "end", "files", "found_or_added", "household", "household_now",
+    "households_without", "join", "leave", "member_places", "memberships", "move_address", "number_elsewhere", "open_file", "open_household", "person",
+    "proposal", "proposals", "propose", "remove_member", "renew", "same_person", "transfer",
+]
