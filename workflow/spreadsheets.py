@@ -27,8 +27,10 @@ SECONDS, MEMORY = 20, 1024 * 1024 * 1024
 _ROOT = Path(__file__).resolve().parents[1]
 
 
-def rows(data: bytes) -> list[list[str]]:
+def rows(data: bytes, separator: str = "") -> list[list[str]]:
     """Return the first sheet, cells as text without space around them, rows in which nothing stands left empty.
+
+    `separator` is that of a text file; where it is left out, a comma or a tab, whichever the first line has.
 
     Raises `Refused` with what to do instead.
     """
@@ -44,7 +46,7 @@ def rows(data: bytes) -> list[list[str]]:
         raise _refused("SHEET_OLD", "这是旧版 .xls 或加了密码的表格，请取消密码并另存为 .xlsx 再上传",
                        "This is an old .xls or has a password; save it as .xlsx without one")
     else:
-        found = _csv(data)
+        found = _csv(data, separator)
     if len(found) > MAX_ROWS:
         raise _refused("SHEET_LONG", f"表格超过 {MAX_ROWS} 行，请分成几次上传", f"The sheet has over {MAX_ROWS} rows; send it in parts")
     if not any(any(row) for row in found):
@@ -105,7 +107,7 @@ def _workbook(data: bytes) -> list[list[str]]:
     return found
 
 
-def _csv(data: bytes) -> list[list[str]]:
+def _csv(data: bytes, separator: str = "") -> list[list[str]]:
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             text = data.decode(encoding)
@@ -118,7 +120,7 @@ def _csv(data: bytes) -> list[list[str]]:
         raise _refused("SHEET_KIND", "这不是表格，请上传 .xlsx 或 .csv 文件", "This is no spreadsheet; send an .xlsx or .csv file")
     first = text.partition("\n")[0]
     try:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter="\t" if "\t" in first and "," not in first else ",")
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator or ("\t" if "\t" in first and "," not in first else ","))
         found: list[list[str]] = []
         for row in reader:
             found.append([cell.strip()[:MAX_CELL] for cell in row[:MAX_COLUMNS]])
