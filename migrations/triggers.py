@@ -10,9 +10,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 # Rows that are only ever added.
-APPEND_ONLY = ("decisions", "releases", "seals", "ledger_entries", "payment_answers")
+APPEND_ONLY = ("releases", "seals", "ledger_entries", "payment_answers")
 # Rows that change and are never removed.
-KEPT = ("cases", "tasks", "attachments", "events", "notices", "objections", "timers", "pools", "holds", "pool_proposals", "repayments",
+KEPT = ("cases", "decisions", "tasks", "attachments", "events", "notices", "objections", "timers", "pools", "holds", "pool_proposals", "repayments",
         "payment_batches")
 
 # An event may be given its place in the log, once, and may lose its sealed details (erasure); nothing else.
@@ -30,6 +30,11 @@ OBJECTED = ("id", "notice_id", "case_id", "at", "named", "sealed", "seq")
 SEALED = ("method", "layout", "reason", "count", "total_fen", "digest", "made_by", "sealed_by", "sealed_at")
 PAID_TO = ("id", "batch_id", "n", "grant_line_id", "case_id", "account_index", "amount_fen")
 DRAFT = "EXISTS (SELECT 1 FROM payment_batches b WHERE b.id = {row}.batch_id AND b.status = 'draft')"
+
+# Who decided what, when, on which facts: all but the facts themselves, of which the digest stays.
+DECIDED = ("case_id", "seq", "state", "trigger", "actor_id", "role", "organisation_id", "at", "amount_fen", "definition_digest", "snapshot_digest")
+# The one thing that empties contents: the retention period is over, and an event of the same case says so.
+ERASED = "EXISTS (SELECT 1 FROM events e WHERE e.stream = NEW.case_id AND e.kind = 'erase' AND e.seq > NEW.{seq})"
 
 # The event that explains what stands in the case row.
 EXPLAINED = """EXISTS (SELECT 1 FROM events e WHERE e.stream = NEW.id AND e.seq = NEW.last_seq
@@ -51,9 +56,12 @@ MOVED = """(NEW.kind NOT IN ('transfer','carry') OR NEW.to_account = 'source' OR
     WHERE g.stream = NEW.stream AND g.seq = NEW.seq AND g.kind = NEW.kind AND g.amount = NEW.amount AND g.to_account = 'source'
     AND g.pool_id <> NEW.pool_id))"""
 
-# After the last day of a pool what was reserved is paid or released, and what is left is carried over. Nothing else.
+# After the last day of a pool what was reserved is paid or released, and what is left is carried over. Nothing else; what is
+# paid may be less than what was reserved: the same event then releases the hold and makes a smaller one.
 LOCKED = """EXISTS (SELECT 1 FROM pools p WHERE p.id = NEW.pool_id AND p.closed_on < {day} AND NEW.kind NOT IN ('release','spend')
-    AND NOT (NEW.kind = 'carry' AND NEW.from_account = 'available'))"""
+    AND NOT (NEW.kind = 'carry' AND NEW.from_account = 'available')
+    AND NOT (NEW.kind = 'hold' AND EXISTS (SELECT 1 FROM ledger_entries r WHERE r.pool_id = NEW.pool_id AND r.stream = NEW.stream
+        AND r.seq = NEW.seq AND r.kind = 'release' AND r.amount >= NEW.amount)))"""
 LOCAL_DAY = {"sqlite": "date(NEW.at, '+8 hours')", "postgresql": "(NEW.at AT TIME ZONE INTERVAL '+08:00')::date"}
 
 
@@ -132,12 +140,18 @@ def _rules(dialect: str) -> list[tuple[str, str, str, str]]:
          " OR NEW.code <> OLD.code OR NEW.bank_ref <> OLD.bank_ref)",
          "a payment keeps its payee and amount, and is settled once"),
     ]
-    reposted, reworded = (" OR ".join(f'NEW."{column}" {differs} OLD."{column}"' for column in columns) for columns in (POSTED, OBJECTED))
+    decided, reposted, reworded = (" OR ".join(f'NEW."{column}" {differs} OLD."{column}"' for column in columns)
+                                   for columns in (DECIDED, POSTED, OBJECTED))
     rules += [
-        ("notices", "UPDATE", f"{reposted} OR OLD.status IN ('ended','withdrawn')"
-         " OR NEW.status = 'ended' AND (NEW.ended_at IS NULL OR NEW.ended_at < NEW.ends_at)", "a notice is neither edited nor shortened"),
-        ("objections", "UPDATE", f"{reworded} OR OLD.status <> 'open' OR NEW.settled_seq IS NULL",
-         "an objection keeps its words and is settled once, by an event"),
+        ("decisions", "UPDATE", f"{decided} OR NEW.snapshot IS NOT NULL OR NOT {ERASED.format(seq='seq')}",
+         "a decision is never changed; it may lose its facts once an erase event says so"),
+        ("notices", "UPDATE", f"({reposted} OR OLD.status IN ('ended','withdrawn')"
+         " OR NEW.status = 'ended' AND (NEW.ended_at IS NULL OR NEW.ended_at < NEW.ends_at))"
+         f" AND NOT ({_emptied('notices', 'content', chr(39) + '[]' + chr(39), differs)} AND {ERASED.format(seq='entry')})",
+         "a notice is neither edited nor shortened; it may lose its contents once an erase event says so"),
+        ("objections", "UPDATE", f"({reworded} OR OLD.status <> 'open' OR NEW.settled_seq IS NULL)"
+         f" AND NOT ({_emptied('objections', 'sealed', 'NULL', differs)} AND {ERASED.format(seq='seq')})",
+         "an objection keeps its words and is settled once, by an event; it may lose its words once an erase event says so"),
     ]
     for table in APPEND_ONLY:
         rules.append((table, "UPDATE", "", f"a row of {table} is never changed"))
@@ -146,6 +160,14 @@ def _rules(dialect: str) -> list[tuple[str, str, str, str]]:
         if dialect == "postgresql":
             rules.append((table, "TRUNCATE", "", f"the table {table} is never emptied"))
     return rules
+
+
+def _emptied(table: str, column: str, empty: str, differs: str) -> str:
+    """The condition under which an UPDATE of an ended row takes away the contents of `column` and nothing else."""
+    others = [*(POSTED if table == "notices" else OBJECTED), "status", *(("ended_at",) if table == "notices" else ("settled_at", "settled_seq", "settled_by"))]
+    same = " AND ".join(f'NOT (NEW."{name}" {differs} OLD."{name}")' for name in others if name != column)
+    ended = "('ended','withdrawn')" if table == "notices" else "('upheld','dismissed')"
+    return f"OLD.status IN {ended} AND NOT (NEW.{column} {differs} {empty}) AND {same}"
 
 
 def _statements(dialect: str, table: str, when: str, wrong: str, sentence: str) -> list[str]:

@@ -56,9 +56,10 @@ def move(session: Session, giver: int, taker: int, kind: str, amount: int, strea
 
 
 def book(session: Session, pool_id: int, kind: str, amount: int, stream: str, seq: int, now: datetime, *,
-         hold_id: str | None = None) -> None:
+         hold_id: str | None = None, regained: int = 0) -> None:
     """Write one movement of `amount` (分 or a count; negative only where an adjustment or a move takes money out).
 
+    `regained` is what the same event has released in this pool: as much may be held again after its last day.
     Whether there is enough is the caller's question, who has a sentence for it; here it is an error of ours.
     """
     pool = locked(session, pool_id=pool_id)
@@ -68,7 +69,8 @@ def book(session: Session, pool_id: int, kind: str, amount: int, stream: str, se
         raise _broken(pool_id)
     after = {"entries": pool.entries + 1, "total": pool.total + total * amount, "held": pool.held + held * amount,
              "spent": pool.spent + spent * amount}
-    if closed(pool, now) and kind not in LEAVES and not (kind == "carry" and amount < 0):
+    if closed(pool, now) and kind not in LEAVES and not (kind == "carry" and amount < 0) and not (
+            kind == "hold" and amount <= regained):
         raise Refused(one("POOL_CLOSED", f"资金池 {pool.key} 已于 {pool.closed_on} 关账，不能再记账，请记入结转后的资金池",
                           f"The pool {pool.key} closed on {pool.closed_on}; book it in the pool its balance was carried to"))
     connection = session.connection()
