@@ -20,7 +20,7 @@ from ..errors import Impossible, Message, NotYours, Refused, one
 from ..language.definition import Criterion, Definition, Field, State, Transition
 from ..language.expressions import Expr
 from ..money import holds
-from . import limits, posting, rows
+from . import limits, paying, posting, rows
 from .cycles import effective, intake_open, window
 from .dossier import Dossier, local_day
 from .duties import Standing, guard
@@ -73,6 +73,7 @@ def judge(session: Session, dossier: Dossier, trigger: str, actor: Actor, now: d
     if amount is None and definition.amount and definition.states[step.dest].outcome == "approved":
         machine.value(definition, definition.amount.value, facts)
     limits.refuse(session, dossier, trigger, definition.states[step.dest], facts, amount)
+    paying.refuse(session, dossier, trigger, definition.states[step.dest], changed)
     holds.refuse_short(session, definition, dossier.row, trigger, step.dest, amount, facts)
     return Verdict(step, found, flagged(definition, state, step.transition, facts), amount)
 
@@ -80,13 +81,16 @@ def judge(session: Session, dossier: Dossier, trigger: str, actor: Actor, now: d
 def back_to(dossier: Dossier, trigger: str, changed: frozenset[str]) -> str | None:
     """Return the state that asked for the correction, when the case goes straight back to it.
 
-    Approvals given in between stay valid then; they are asked for again only if a field changed that they rest on.
+    Approvals given in between stay valid then; they are asked for again only if a field changed that they rest on, or the
+    account of what is about to be paid.
     """
     returned = dossier.row.returned
     if (returned is None or returned["resubmit"] != "direct" or returned["to"] != dossier.state
             or trigger != forward(dossier.definition, dossier.state)):
         return None
-    return None if changed & set(returned["restart_if_changed"]) else str(returned["from"])
+    if changed & set(returned["restart_if_changed"]) or paying.reopens(dossier, str(returned["from"]), changed):
+        return None
+    return str(returned["from"])
 
 
 def forward(definition: Definition, state: str) -> str | None:

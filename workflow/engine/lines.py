@@ -23,10 +23,10 @@ from ..language.definition import Definition, State
 from ..language.expressions import Expr, Unanswerable
 from ..money import holds, stock
 from ..privacy import vault
-from ..records import GrantLine, HouseholdMember, Person
+from ..records import GrantLine, HouseholdMember, PaymentLine, Person
 from .dossier import Dossier, local_day
 
-_lines, _people, _members = GrantLine.__table__, Person.__table__, HouseholdMember.__table__
+_lines, _people, _members, _payments = (m.__table__ for m in (GrantLine, Person, HouseholdMember, PaymentLine))
 _ONE_LINE_WORDS = ("name", "account", "holder", "bank")
 
 
@@ -167,10 +167,29 @@ def _rewritten(session: Session, dossier: Dossier, facts: Mapping[str, Any], amo
             connection.execute(update(_lines).where(_lines.c.id == old.id).values(
                 account_index=fresh["account_index"], sealed=_resealed(session, old.id, fresh), updated_at=now))
     else:
-        connection.execute(delete(_lines).where(_lines.c.case_id == dossier.id))
-        if rows:
-            connection.execute(insert(_lines), [{name: value for name, value in one.items() if name != "said"} for one in rows])
+        _replaced(session, there, rows)
     return connection.execute(select(_lines).where(_lines.c.case_id == dossier.id).order_by(_lines.c.n)).all()
+
+
+def _replaced(session: Session, there: Sequence[Row[Any]], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write new lines over those under way. A line keeps its id: a payment the bank sent back still refers to it."""
+    connection, known, written, added = session.connection(), {line.n: line for line in there}, set(), []
+    for fresh in rows:
+        old, values = known.get(fresh["n"]), {name: value for name, value in fresh.items() if name != "said"}
+        if old is None:
+            added.append(values)
+            continue
+        written.add(old.id)
+        values |= {"id": old.id, "sealed": _resealed(session, old.id, fresh)}
+        connection.execute(update(_lines).where(_lines.c.id == old.id).values(**values))
+    if added:
+        connection.execute(insert(_lines), added)
+    surplus = [line.id for line in there if line.id not in written]
+    tried = set(connection.execute(select(_payments.c.grant_line_id).where(_payments.c.grant_line_id.in_(surplus))).scalars()) if surplus else set()
+    if tried:
+        connection.execute(update(_lines).where(_lines.c.id.in_(tried)).values(status="dropped"))
+    if set(surplus) - tried:
+        connection.execute(delete(_lines).where(_lines.c.id.in_(set(surplus) - tried)))
 
 
 def _rows(session: Session, dossier: Dossier, lines: Sequence[Line], cycle: str | None, now: datetime) -> list[dict[str, Any]]:

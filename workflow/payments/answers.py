@@ -87,6 +87,8 @@ class _Reader:
         self.by_account: defaultdict[tuple[str, int], list[Sent]] = defaultdict(list)
         for line in sent:
             self.by_account[line.account, line.amount].append(line)
+        self.unnamed: defaultdict[tuple[str, str], list[str]] = defaultdict(list)     # results of rows without a reference, by account and amount
+        self.guessed: set[int] = set()
         self.seen: dict[int, int] = {}
         self.reading = Reading()
 
@@ -99,6 +101,7 @@ class _Reader:
             if self._cell(row, "reference") in self.by_reference:
                 self._row(place, row, self.by_reference[self._cell(row, "reference")])
             else:
+                self.unnamed[normalise("bankcard", self._cell(row, "account")), self._cell(row, "amount")].append(self._cell(row, "status"))
                 later.append((place, row))           # told by account and amount once those with a reference are out of the way
         for place, row in later:
             self._row(place, row, self._found(place, row))
@@ -147,11 +150,14 @@ class _Reader:
             self._fault(place, "account", f"账号尾号 {account[-4:]}、金额 {amount / 100:,.2f} 元的付款不在本批次里",
                         f"This batch has no payment of {amount / 100:,.2f} yuan to an account ending in {account[-4:]}")
             return None
-        if len(same) > 1 and (self.reading.waiting or len({line.status for line in same}) > 1 or not left):
+        results = self.unnamed[account, self._cell(row, "amount")]
+        if len(same) > 1 and (len(results) != len(left) + sum(line.n in self.guessed for line in same) or len(set(results)) > 1):
             self._fault(place, "account", "同一账号、同一金额有多笔，没有编号无法区分，请向银行要带编号的回单",
                         "Several payments have this account and amount; without a reference they cannot be told apart")
             return None
-        return left[0] if left else same[0]
+        found = left[0] if left else same[0]
+        self.guessed.add(found.n)
+        return found
 
     def _status(self, place: int, row: Sequence[str]) -> bool | None:
         said = self._cell(row, "status")
