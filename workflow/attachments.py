@@ -110,6 +110,16 @@ class Store:
         except (OSError, InvalidTag) as error:
             raise damaged("attachments", stored_as) from error
 
+    def remove(self, stored_as: str) -> bool:
+        """Delete one file for good; say whether it was there."""
+        if not _NAME.fullmatch(stored_as):
+            raise damaged("attachments", stored_as)
+        try:
+            (self.root / stored_as).unlink()
+        except FileNotFoundError:
+            return False
+        return True
+
     def remove_orphans(self, known: Collection[str], before: datetime) -> int:
         """Delete files last written before `before` that are not `known`: uploads whose transaction never committed.
 

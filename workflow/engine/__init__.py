@@ -3,6 +3,7 @@
 from .act import act, settle
 from .batch import Preview, preview
 from .drafts import save
+from .erasing import Erased, erase
 from .files import attach, detach
 from .handing_over import Receipt, Work, hand_over, open_work, receipt
 from .look import Action, CaseView, CheckResult, Correction, Line, Stage, Voice, Waiting, look
@@ -15,8 +16,8 @@ from .record import record, reveal
 from .start import start, started
 
 __all__ = [
-    "Action", "CaseView", "CheckResult", "Correction", "Done", "Line", "Objected", "Offer", "Operated", "Preview",
-    "Receipt", "Stage", "Voice", "Waiting", "Work", "act", "attach", "convene", "detach", "enter_result", "hand_over",
+    "Action", "CaseView", "CheckResult", "Correction", "Done", "Erased", "Line", "Objected", "Offer", "Operated", "Preview",
+    "Receipt", "Stage", "Voice", "Waiting", "Work", "act", "attach", "convene", "detach", "enter_result", "erase", "hand_over",
     "look", "object_to", "open_work", "operate", "operations_for", "preview", "receipt", "record", "reveal", "save",
     "settle", "settle_objection", "start", "started", "urge_open_from",
 ]

@@ -146,6 +146,7 @@ class CaseView:
     heard: tuple[int, int]           # how many of them have spoken, and how many there are: for its applicant as well
     balance: Balance | None          # of the pool that pays, for officers, while something may still be reserved
     before: Mapping[str, Any]        # the stored form: what stood there before the reader began to change it
+    erased: bool = False             # personal data were removed at the end of the retention period
 
 
 def look(session: Session, case_id: str, actor: Actor, now: datetime) -> CaseView:
@@ -166,8 +167,9 @@ def look(session: Session, case_id: str, actor: Actor, now: datetime) -> CaseVie
     hidden = frozenset() if auditor else state.hide
     if mine:                         # what the form never showed its applicant stays between the officers
         hidden |= definition.states[definition.initial].hide | {f"attachments.{MINUTES}"}   # others stand in them too
-    shown = tuple(name for name, spec in definition.form.items()
-                  if f"form.{name}" not in hidden and asked(definition, spec, facts))
+    erased = dossier.row.erased_at is not None       # nothing is left to show, to check or to work out
+    shown = () if erased else tuple(name for name, spec in definition.form.items()
+                                    if f"form.{name}" not in hidden and asked(definition, spec, facts))
     waiting = _waiting(session, dossier, now, named=not (mine and state.vote is not None))
     return CaseView(
         row=dossier.row, definition=definition, state_label=state.label, mine=mine,
@@ -175,20 +177,20 @@ def look(session: Session, case_id: str, actor: Actor, now: datetime) -> CaseVie
         typed={name: held["r"] for name, held in dossier.draft.items() if "r" in held} if holds else {},
         facts=facts, edit=forms.editable(dossier) if holds and not objections and not state.final else frozenset(), shown=shown,
         actions=_actions(session, dossier, actor, now, facts, changed), objections=objections,
-        checks=_checks(dossier, facts),
+        checks=() if erased else _checks(dossier, facts),
         flags=tuple(c for c in applying(definition, state) if c.on_fail == "flag" and _verdict(definition, c, facts) is not True)
         if holds else (),
-        working=_working(definition, facts), amount_fen=_amount(dossier, facts),
+        working=() if erased else _working(definition, facts), amount_fen=_amount(dossier, facts),
         adjustable=holds and definition.amount is not None and state.name in definition.amount.adjustable_in,
         adjust_max=_adjust_max(definition, facts),
-        attachments=tuple(row for row in _files(session, case_id) if f"attachments.{row.kind}" not in hidden),
+        attachments=() if erased else tuple(row for row in _files(session, case_id) if f"attachments.{row.kind}" not in hidden),
         waiting=waiting, stages=_stages(session, dossier), correction=_correction(session, dossier),
         draft_saved_at=dossier.row.draft_saved_at if holds else None,
         draft_comment=(dossier.row.draft_comment or "") if holds else "", related=dossier.related,
         voices=() if mine else _voices(session, dossier, actor, now),
         heard=(sum(task.status == "done" for task in dossier.ballots), len(dossier.ballots)),
         balance=None if mine or state.final else balance(session, definition, facts, case_id, _amount(dossier, facts)),
-        before=named(session, definition, {name: dossier.form.get(name) for name in shown}),
+        before=named(session, definition, {name: dossier.form.get(name) for name in shown}), erased=erased,
     )
 
 

@@ -113,8 +113,8 @@ def settle(session: Session, objection_id: str, upheld: bool, opinion: str, acto
 
 
 def opened(session: Session, row: Any) -> Objected:
-    """Return a row of `objections` with its words. Who may read them is for the caller to ask."""
-    held = vault(session).open_json(PLACE, row.id, row.sealed)
+    """Return a row of `objections` with its words, empty once erased. Who may read them is for the caller to ask."""
+    held = {"text": "", "name": "", "phone": ""} if row.sealed is None else vault(session).open_json(PLACE, row.id, row.sealed)
     return Objected(row.id, row.notice_id, row.case_id, row.at, row.named, held["text"], held["name"], held["phone"], row.status,
                     row.settled_at, row.settled_seq)
 

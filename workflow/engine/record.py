@@ -35,6 +35,8 @@ def reveal(session: Session, case_id: str, fields: Sequence[str], reason: str, a
     if len(reason.strip()) < 2:
         raise Refused(one("REASON", "请写明查看完整信息的理由", "Say why you need to see it in full", "reason"))
     dossier = open_dossier(session, case_id, actor, lock=True)
+    if dossier.row.erased_at is not None:
+        raise Refused(one("ERASED", "个人信息已按保存期限删除，不能再查看", "The personal data were removed at the end of the retention period"))
     state = dossier.definition.states[dossier.state]
     hidden = state.hide if not any(p.role == "auditor" for p in actor.posts) else frozenset()
     unknown = [name for name in fields if name not in dossier.definition.form or f"form.{name}" in hidden]

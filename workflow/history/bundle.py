@@ -191,7 +191,9 @@ def _decisions(session: Session, case_ids: Collection[str], unmask: bool) -> Ite
     table = Decision.__table__
     for row in session.execute(select(table).where(table.c.case_id.in_(case_ids)).order_by(table.c.case_id, table.c.seq)):
         facts = {name: _plain(value) for name, value in row._mapping.items() if name != "snapshot"}
-        if unmask:
+        if unmask and row.snapshot is None:
+            facts["snapshot"] = None
+        elif unmask:
             try:
                 facts["snapshot"] = _b64(vault(session).open("decisions.snapshot", f"{row.case_id}:{row.seq}", row.snapshot))
             except Damaged:

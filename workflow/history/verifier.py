@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from ..errors import Message
 from ..privacy import Vault
 from ..records import Case, Seal
-from . import books, contents, standing
+from . import books, contents, erasures, standing
 from .append import VERSION, origin
 from .findings import LAST, Findings, Report, is_case
 from .merkle import Frontier, leaf
@@ -85,8 +85,9 @@ def verify(session: Session, *, seal_notes: Sequence[str] = (), progress: Progre
         heads = scan.finish()
         cases = standing.check(connection, report, heads, scan.files)
         books.check(connection, report, heads)
+        rightly = erasures.check(connection, report, heads)
         if deep and vault is not None:
-            contents.check(reader, report, scan.erased)
+            contents.check(reader, report, scan.erased - rightly)
         numbers = _numbers(connection, report.streams())
         return Findings(report.items(numbers), scan.events, cases, stored, scan.frontier.size, scan.frontier.root(),
                         () if vault is not None else (_NO_VAULT,))

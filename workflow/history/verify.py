@@ -20,6 +20,7 @@ import io
 import json
 import sys
 import zipfile
+from datetime import date, datetime, timedelta
 from typing import Any, Dict, Iterator, List, Sequence, Tuple  # noqa: UP035 - the names of Python 3.8
 
 Said = Dict[str, Any]  # noqa: UP006
@@ -116,6 +117,18 @@ def extended(old: int, size: int, old_root: bytes, root: bytes, proof: list[byte
     return last == 0 and first == old_root and second == root
 
 
+def kept_until(ended: str, retention: str) -> str:
+    """Return the time, as it stands in a step, at which the retention period of a case that ended then is over."""
+    number, _, unit = retention.partition(" ")
+    if not number.isdigit() or unit not in ("year", "years", "month", "months"):
+        return "9999"
+    day = (datetime.fromisoformat(ended[:19]) + timedelta(hours=8)).date()       # on the wall calendar of the office
+    year, month = divmod(day.year * 12 + day.month - 1 + int(number) * (12 if unit.startswith("year") else 1), 12)
+    first, following = date(year, month + 1, 1), date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1)
+    last = min(following - timedelta(days=1), first + timedelta(days=day.day - 1))
+    return f"{last}T16:00:00.000000Z"                                            # 24:00 there
+
+
 # --- reading ---------------------------------------------------------------------------------------------
 
 
@@ -200,6 +213,8 @@ class Bundle:
         self.bodies: dict[tuple[str, int], Said] = {}
         self.attached: dict[str, tuple[Said, Said]] = {}
         self.bare: dict[tuple[str, int], Said] = {}              # steps that lost their contents
+        self.ended: dict[str, str] = {}                          # when each case last went from one state to another
+        self.erased: dict[str, int] = {}                         # the step that erased a case rightly
         self.last_leaf: dict[str, float] = {}
 
     def json(self, name: str) -> Any:
@@ -337,6 +352,22 @@ class Bundle:
             self.attached[str(extra.get("attachment"))] = (row, extra)
         elif said.get("kind") == "erase":
             self.bare = {place: other for place, other in self.bare.items() if place[0] != row["stream"]}
+            self.check_erasure(row, said)
+        if said.get("from") not in (None, said.get("to")):
+            self.ended[row["stream"]] = str(said.get("at"))
+
+    def check_erasure(self, row: Said, said: Said) -> None:
+        """Contents may be erased once the time is over that the case's definition says they are kept."""
+        for name, data in self.members.items():
+            if name.startswith("definitions/") and name.endswith(".json") and sha256(data).hex() == said.get("def"):
+                if kept_until(self.ended.get(row["stream"], ""), str(json.loads(data.decode()).get("retention"))) <= str(said.get("at")):
+                    self.erased[row["stream"]] = row["seq"]
+                    return
+        self.wrong(row, "个人信息在保存期限届满以前被删除，或者项目没有规定保存期限",
+                   "personal data were erased before the retention period was over, or without one")
+
+    def gone_rightly(self, row: Said) -> bool:
+        return bool(row["seq"] < self.erased.get(row["stream"], 0))
 
     def check_cases(self) -> None:
         for case_id in self.manifest["cases"]:
@@ -355,6 +386,8 @@ class Bundle:
             pairs = [(name, case[name], said.get(key)) for name, key in CASE.items()]
             pairs += [("last_seq", case["last_seq"], seq), ("last_hash", case["last_hash"], linked),
                       ("number", case["number"], self.numbers.get(case_id))]
+            if case_id in self.erased:
+                pairs.append(("form", case["form"], {}))
             for name, change in self.told.get(case_id, {}).items():
                 if name.startswith("form.") and "key" in change:
                     pairs.append((name, case["form"].get(name[5:]), change["new"]))
@@ -377,7 +410,11 @@ class Bundle:
                 if decision[name] != said.get(key):
                     self.wrong(row, f"决定的“{name}”为 {decision[name]}，操作记录为 {said.get(key)}",
                                f"the decision's “{name}” is {decision[name]}, the event says {said.get(key)}")
-            if "snapshot" in decision and sha256(base64.b64decode(decision["snapshot"])).hex() != decision["snapshot_digest"]:
+            if "snapshot" in decision and decision["snapshot"] is None:
+                if not self.gone_rightly(row):
+                    self.wrong(row, "决定时的依据被清空，而没有按保存期限删除的记录",
+                               "the facts of the decision are gone, and no step says that they were rightly erased")
+            elif "snapshot" in decision and sha256(base64.b64decode(decision["snapshot"])).hex() != decision["snapshot_digest"]:
                 self.wrong(row, "决定时的依据与其摘要不符", "the facts of the decision differ from their digest")
         for place, said in self.bodies.items():
             if "snap" in said and place not in seen:
@@ -394,7 +431,7 @@ class Bundle:
                     self.wrong(row, f"材料 {file_id} 的“{name}”与上传记录不符",
                                f"file {file_id}: “{name}” is not as the event says")
             if file["file"] is None:
-                if self.manifest["files"]:
+                if self.manifest["files"] and not self.gone_rightly(row):
                     self.wrong(row, f"材料 {file_id} 的文件已打不开", f"file {file_id} could not be read")
             elif sha256(self.members.get(file["file"], b"")).hex() != extra.get("sha256"):
                 self.wrong(row, f"材料 {file_id} 的内容与上传时不同", f"file {file_id} is not what was attached")

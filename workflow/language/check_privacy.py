@@ -1,4 +1,4 @@
-"""Privacy: what is sensitive never stands in a notice, an export or a sentence that people are sent."""
+"""Privacy: what is sensitive never stands in a notice, an export or a sentence that people are sent, nor is it kept for no time at all."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from .scalars import Node
 from .sheet import Sheet
 from .structure import Path
 
+SHORTEST, LONGEST = 12, 1200          # months
 _PLACEHOLDER = re.compile(r"\{\s*(form\.\w+(?:\.\w+)?)[^{}]*\}")
 
 
@@ -24,6 +25,21 @@ def check(sheet: Sheet) -> None:
             if name in private or f"form.{name.split('.')[1]}" in private:
                 sheet.error(path, "SENSITIVE_SHOWN", f"“{name}”是敏感信息，不能写进给人看的文字",
                             f"'{name}' is sensitive and cannot be in a text")
+    _retention(sheet)
+
+
+def _retention(sheet: Sheet) -> None:
+    """A case must outlive complaints and audits; and what is kept for centuries is kept by mistake."""
+    kept = sheet.programme.retention
+    if kept is None:
+        return
+    months = kept.count * {"years": 12, "months": 1}.get(kept.unit, 0)
+    if not months:
+        sheet.error(("retention",), "RETENTION", f"保存期限“{kept}”要用年或月，例如 10 years、30 months",
+                    f"Personal data are kept for years or months, such as '10 years', not '{kept}'")
+    elif not SHORTEST <= months <= LONGEST:
+        sheet.error(("retention",), "RETENTION", f"保存期限“{kept}”不合理，最短 1 年，最长 100 年",
+                    f"'{kept}' is no sensible time to keep personal data: one year at least, a hundred at most")
 
 
 def _private(sheet: Sheet) -> set[str]:

@@ -359,6 +359,7 @@ class Definition:
     caps: tuple[Cap, ...] = ()
     lines: Lines | None = None
     sources: tuple[str, ...] = ()    # which fund sources may pay, in the order they are tried; empty: any
+    retention: Duration | None = None   # how long personal data are kept after the end; None: for good
     later: tuple[str, ...] = ()      # words used that this release understands but does not carry out yet
 
     def ways(self, state: str) -> tuple[Transition, ...]:

@@ -71,7 +71,7 @@ def expand(sheet: Sheet, document: Mapping[str, Any]) -> d.Definition:
         operations=flow.operations(sheet), running=p.versioning.running,
         migrate_from={int(version): dict(names) for version, names in p.versioning.migrate_from.items() if version.isdigit()},
         requires_file=granting.requires_file(p), excludes=tuple(p.excludes), caps=granting.caps(sheet), lines=granting.lines(sheet),
-        sources=tuple(p.sources),
+        sources=tuple(p.sources), retention=p.retention,
         later=tuple(f"{later.spoken(p, path)}: {what}" for path, what in later.words_for_later(sheet)),
     )
 

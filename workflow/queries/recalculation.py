@@ -51,7 +51,7 @@ class Recalculation:
 
 
 def recalculate(session: Session, case_id: str) -> Recalculation | None:
-    """Return the amount worked out again; None where the programme grants no money or nothing has been decided yet.
+    """Return the amount worked out again; None where the programme grants no money, nothing has been decided yet, or the facts are erased.
 
     The facts are those sealed with the decision that set the amount as it stands. Raises `Damaged` where the sealed facts do not open.
     """
@@ -67,6 +67,8 @@ def recalculate(session: Session, case_id: str) -> Recalculation | None:
     definition = by_digest(session, last.definition_digest)      # of that day: the case may have moved to a later version since
     rule = definition.amount
     if rule is None:
+        return None
+    if last.snapshot is None:        # the facts were erased with the retention period
         return None
     held = vault(session).open_json("decisions.snapshot", f"{case_id}:{last.seq}", last.snapshot)
     facts = _facts(session, definition, held)

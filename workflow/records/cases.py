@@ -25,6 +25,7 @@ class Case(Base):
         Index("ix_cases_path", "path", postgresql_ops={"path": "text_pattern_ops"}),
         Index("ix_cases_applicant_id_definition_key", "applicant_id", "definition_key"),
         Index("ix_cases_updated_at", "updated_at", "id"),
+        Index("ix_cases_ended", "definition_digest", "ended_at", postgresql_where=text("erased_at IS NULL"), sqlite_where=text("erased_at IS NULL")),
     )
 
     id: Mapped[str] = mapped_column(String(20), primary_key=True)
@@ -55,6 +56,7 @@ class Case(Base):
     last_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    erased_at: Mapped[datetime | None]                                       # personal data removed: retention is over
 
 
 class Draft(Base):
@@ -127,7 +129,7 @@ class Task(Base):
 
 
 class Decision(Base):
-    """Who decided what, on which facts. `snapshot` is the sealed facts; its digest stands in the event."""
+    """Who decided what, on which facts. `snapshot` is the sealed facts, None once erased; its digest stands in the event."""
 
     __tablename__ = "decisions"
     __table_args__ = (Index("ix_decisions_actor_id_at", "actor_id", "at"),)
@@ -142,7 +144,7 @@ class Decision(Base):
     at: Mapped[datetime]
     amount_fen: Mapped[int | None] = mapped_column(BigInteger)
     definition_digest: Mapped[str] = mapped_column(String(64))
-    snapshot: Mapped[bytes] = mapped_column(LargeBinary)
+    snapshot: Mapped[bytes | None] = mapped_column(LargeBinary)
     snapshot_digest: Mapped[str] = mapped_column(String(64))
 
 

@@ -35,7 +35,7 @@ class Notice(Base):
     starts_on: Mapped[date]                                                  # the day it was posted
     ends_on: Mapped[date]                                                    # its last day, included
     ends_at: Mapped[datetime]                                                # 24:00 of that day, local
-    content: Mapped[list[Any]]                                               # [{"label": {"zh","en"}, "value": masked text}]
+    content: Mapped[list[Any]]                                               # [{"label": {"zh","en"}, "value": masked text}]; [] once erased
     status: Mapped[str] = mapped_column(String(10))                          # held: over, and an objection is open
     ended_at: Mapped[datetime | None]
 
@@ -52,7 +52,7 @@ class Objection(Base):
     case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"))
     at: Mapped[datetime]
     named: Mapped[bool]
-    sealed: Mapped[bytes] = mapped_column(LargeBinary)                       # {"text", "name", "phone"}
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)                # {"text", "name", "phone"}; None once erased
     seq: Mapped[int]                                                         # the event of the case that took it down
     status: Mapped[str] = mapped_column(String(10))
     settled_at: Mapped[datetime | None]

@@ -1,0 +1,63 @@
+"""Erasures held against the rules: contents may be gone only where an `erase` event says so, and it only once the time was over.
+
+Part of `verify`; needs no key. When the case ended is read from its events, how long it is kept from the definition it went by.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from sqlalchemy import Connection
+
+from ..calendar import working_calendar
+from ..language.definition import Duration
+from .findings import LAST, Report
+from .standing import rows
+
+if TYPE_CHECKING:
+    from .verifier import Head
+
+_KEPT = re.compile(r"([1-9][0-9]{0,3}) ?(month|year)s?\Z")
+_ERASED = """SELECT e.stream, e.seq, e.at, e.body, e.leaf_index, r.document, (SELECT body FROM events l WHERE l.stream = e.stream AND l.seq < e.seq
+    AND l.from_state IS NOT NULL AND l.from_state <> l.to_state ORDER BY l.seq DESC LIMIT 1) AS last
+    FROM events e LEFT JOIN releases r ON r.digest = e.definition_digest WHERE e.kind = 'erase' ORDER BY e.stream, e.seq"""
+_EMPTY = (("SNAPSHOT_GONE", "SELECT case_id, seq FROM decisions WHERE snapshot IS NULL ORDER BY case_id, seq"),
+          ("OBJECTION_GONE", "SELECT case_id, seq FROM objections WHERE sealed IS NULL ORDER BY case_id, seq"))
+
+
+def check(connection: Connection, report: Report, heads: Mapping[str, Head]) -> frozenset[str]:
+    """Report what is gone without a right to be; return the cases that were erased rightly."""
+    erased: dict[str, int] = {}
+    told: set[str] = set()
+    for row in rows(connection, _ERASED):
+        told.add(row.stream)
+        if _over(row):
+            erased[row.stream] = row.seq
+        else:
+            report.add("ERASE_EARLY", LAST if row.leaf_index is None else row.leaf_index, row.stream, row.seq, orjson.loads(bytes(row.body)).get("at"))
+    for code, query in _EMPTY:
+        for row in rows(connection, query):
+            if row.seq >= erased.get(row.case_id, 0):
+                head = heads.get(row.case_id)
+                report.add(code, head.position if head else LAST, row.case_id, row.seq)
+    for row in rows(connection, "SELECT id FROM cases WHERE erased_at IS NOT NULL"):
+        if row.id not in told:
+            head = heads.get(row.id)
+            report.add("ERASE_UNTOLD", head.position if head else LAST, row.id)
+    return frozenset(erased)
+
+
+def _over(row: Any) -> bool:
+    """Whether the retention period of the case was over when it was erased."""
+    try:
+        kept = _KEPT.match(str(orjson.loads(row.document).get("retention")))
+        ended, at = (datetime.fromisoformat(orjson.loads(bytes(body))["at"]) for body in (row.last, row.body))
+    except (orjson.JSONDecodeError, TypeError, ValueError, KeyError, AttributeError):
+        return False
+    if kept is None:
+        return False
+    return at >= working_calendar().due(ended, Duration(int(kept[1]), "years" if kept[2] == "year" else "months"))
