@@ -76,12 +76,12 @@ def test_wildcards_lists_and_defaults_are_written_out() -> None:
 
 
 def test_words_for_later_are_warnings_and_are_named() -> None:
-    reading = read(broken("schema: 1\n", "schema: 1\nretention: 10 years\nsources: [county_fiscal]\n"), NAME)
+    reading = read(broken("schema: 1\n", "schema: 1\nmeasure: {grain: persons}\nsources: [county_fiscal]\n"), NAME)
     assert reading.definition is not None
     told = [fault for fault in reading.faults if fault.code == "NOT_YET"]
     assert {fault.severity for fault in told} == {"warning"}
     assert "states.meeting.kind: countersign" not in reading.definition.later
-    assert "retention: retention" in reading.definition.later and len(told) == len(reading.definition.later)
+    assert "measure: measure" in reading.definition.later and len(told) == len(reading.definition.later)
 
 
 def test_a_programme_of_today_has_no_words_for_later() -> None:

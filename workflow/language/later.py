@@ -12,7 +12,7 @@ from .schema import Programme
 from .sheet import Sheet
 from .structure import Path
 
-_SECTIONS = ("measure", "retention")
+_SECTIONS = ("measure",)
 _LISTS = ("sources",)
 _EFFECTS = frozenset({"file.open", "file.renew", "file.exit", "file.cancel", "cover.open", "account.correct", "roster.import"})
 
