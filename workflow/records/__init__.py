@@ -5,6 +5,7 @@ Every table is here so that `metadata` is complete once this package is imported
 
 from .base import Base
 from .cases import Attachment, Case, CaseIdentity, CaseKey, Counter, Decision, Draft, Task
+from .goods import GoodsItem, GoodsMove, LineSignature
 from .grants import GrantLine
 from .history import Event, Seal
 from .messages import Message, Outbox
@@ -21,7 +22,7 @@ metadata = Base.metadata
 
 __all__ = [
     "Absence", "Account", "ApiToken", "Appointment", "Attachment", "Base", "Case", "CaseIdentity", "CaseKey",
-    "Clock", "Counter", "Decision", "Draft", "Event", "GrantLine", "HardshipFile", "Hold", "Household",
-    "HouseholdMember", "LedgerEntry", "Membership", "MergeProposal", "Message", "Notice", "Objection", "Organisation", "Outbox",
+    "Clock", "Counter", "Decision", "Draft", "Event", "GoodsItem", "GoodsMove", "GrantLine", "HardshipFile", "Hold", "Household",
+    "HouseholdMember", "LedgerEntry", "LineSignature", "Membership", "MergeProposal", "Message", "Notice", "Objection", "Organisation", "Outbox",
     "PaymentAnswer", "PaymentBatch", "PaymentLine", "Person", "Pool", "PoolProposal", "Release", "Repayment", "Seal", "SignIn", "Task", "Throttle", "Timer", "metadata",
 ]
