@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from ..actors import Actor
 from ..language.definition import State
+from . import filing, paying
 from .dossier import Dossier
 
 
@@ -33,7 +34,15 @@ class Step:
     number: str | None = None        # of the case, drawn by this very step where it is the first submission
 
 
-EFFECTS: dict[str, Callable[[Step], None]] = {}      # every name here is known to the language (`check_references`) too
+AFRESH = "figures.renew"             # pins the policy figures of today: a case that lives for years is reviewed by those of its review
+
+
+def figures_renew(_step: Step) -> None:
+    """Nothing beside the case: `moving` writes the figures with the row of the case."""
+
+
+# Every name here is known to the language (`check_references`) too.
+EFFECTS: dict[str, Callable[[Step], None]] = {AFRESH: figures_renew, **filing.EFFECTS, **paying.EFFECTS}
 
 
 def bring_about(names: tuple[str, ...], step: Step) -> None:

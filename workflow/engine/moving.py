@@ -172,6 +172,8 @@ class Move:
             values |= {"outcome": dest.outcome, "ended_at": self.now}
         if row.submitted_at is None and definition.states[row.state].kind == "draft" and not dest.final:
             values |= self._submission()
+        elif effects.AFRESH in self.verdict.step.transition.effects:
+            values["figures"] = snapshot_figures(definition, region(self.session, row.path), local_day(self.now))
         return values
 
     def _submission(self) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from . import (
     check_expressions,
+    check_filing,
     check_money,
     check_operations,
     check_people,
@@ -39,6 +40,7 @@ def check(sheet: Sheet, *, released: str | None, earlier: Mapping[int, Definitio
     check_votes.check(sheet)
     check_operations.check(sheet)
     check_money.check(sheet)
+    check_filing.check(sheet)
     granting.check(sheet)
     check_privacy.check(sheet)
     check_versions.check(sheet, released, earlier)

@@ -14,7 +14,7 @@ from .structure import Path
 
 _SECTIONS = ("measure",)
 _LISTS = ("sources",)
-_EFFECTS = frozenset({"file.open", "file.renew", "file.exit", "file.cancel", "cover.open", "account.correct", "roster.import"})
+_EFFECTS = frozenset({"cover.open", "account.correct", "roster.import"})
 
 
 def words_for_later(sheet: Sheet) -> Iterator[tuple[Path, str]]:

@@ -4,10 +4,10 @@
 person; `reading` shows them within the reader's scope. A file's own life is a case (`engine/filing.py`).
 """
 
+from ..language.check_filing import RELATIONS
 from .aid import Aid, aid_of_household, aid_of_person
 from .files import CATEGORIES, end, number_elsewhere, open_file, renew
 from .households import (
-    RELATIONS,
     add_member,
     change_head,
     found_or_added,

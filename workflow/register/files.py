@@ -24,8 +24,8 @@ from .keeping import told
 __all__ = ["CATEGORIES", "end", "number_elsewhere", "open_file", "renew"]
 
 
-def number_elsewhere(session: Session, person_ids: Collection[str], indexes: Collection[bytes] = (), *, but: str | None = None) -> list[tuple[str, str]]:
-    """Return (masked name, number of the file) of those who live in a household with an open file, `but` aside.
+def number_elsewhere(session: Session, person_ids: Collection[str], indexes: Collection[bytes] = (), *, but_case: str | None = None) -> list[tuple[str, str]]:
+    """Return (masked name, number of the file) of those who live in a household with an open file, that of `but_case` aside.
 
     Whoever is not in the register by id is looked for by the blind index of their identity number.
     """
@@ -33,20 +33,24 @@ def number_elsewhere(session: Session, person_ids: Collection[str], indexes: Col
     query = (select(Person.name, HardshipFile.number).join(HouseholdMember, HouseholdMember.person_id == Person.id)
              .join(HardshipFile, HardshipFile.household_id == HouseholdMember.household_id)
              .where(who, HouseholdMember.until_on.is_(None), HardshipFile.status == "on_file"))
-    if but is not None:
-        query = query.where(HardshipFile.household_id != but)
+    if but_case is not None:
+        query = query.where(or_(HardshipFile.case_id.is_(None), HardshipFile.case_id != but_case))
     return [(mask("name", name), number) for name, number in session.execute(query.order_by(Person.id))]
 
 
 def open_file(session: Session, household_id: str, number: str, actor: Actor, now: datetime, *, role: str, category: str, size: int,
-              per_capita_fen: int | None, opened_on: date, case_id: str | None = None) -> str:
-    """Open the household's file and return its id. Raises `Refused` where it has one."""
+              per_capita_fen: int | None, opened_on: date, case_id: str | None = None, head_id: str | None = None, unit_id: int | None = None,
+              path: str | None = None) -> str:
+    """Open the household's file and return its id. Raises `Refused` where it has one.
+
+    It is in the name of the household's head and belongs to that union, unless another member applied at theirs.
+    """
     household = session.get_one(Household, household_id, with_for_update=True)
     there = open_file_of(session, household_id)
     if there is not None:
         raise Refused(one("FILE_OPEN", f"这一户已在档，档案编号 {there.number}，不重复建档", f"This household has a file already, {there.number}; none is opened twice"))
-    row = HardshipFile(id=ids.new(now), number=number, household_id=household.id, head_id=household.head_id, unit_id=household.unit_id,
-                       path=household.path, case_id=case_id, category=category, status="on_file", size=size,
+    row = HardshipFile(id=ids.new(now), number=number, household_id=household.id, head_id=head_id or household.head_id,
+                       unit_id=unit_id or household.unit_id, path=path or household.path, case_id=case_id, category=category, status="on_file", size=size,
                        monthly_per_capita_fen=per_capita_fen, opened_on=opened_on, reviewed_on=opened_on, created_at=now, updated_at=now)
     session.add(row)
     session.flush()

@@ -15,12 +15,12 @@ from .. import ids, people
 from ..actors import Actor
 from ..calendar import ZONE
 from ..errors import NotFound, Refused, one
+from ..language.check_filing import RELATIONS
 from ..language.identity import mask
 from ..privacy import vault
 from ..records import HardshipFile, Household, HouseholdMember, Organisation, Person
 from .keeping import standing, told
 
-RELATIONS = ("spouse", "child", "parent", "grandparent", "grandchild", "sibling", "other")
 PLACE = "households.address"
 _FAR = 200                           # characters of an address
 
@@ -102,7 +102,7 @@ def change_head(session: Session, household_id: str, person_id: str, actor: Acto
     coming.relation, going.relation = "head", relation
     session.flush()
     file = open_file_of(session, household_id)
-    if file is not None:
+    if file is not None and file.head_id == former:
         file.head_id, file.updated_at = person_id, now
     told(session, f"household:{row.id}", "head", actor, role, row.unit_id, now, {"from": former, "to": person_id, "relation": relation})
     rehouse(session, row, union, actor, role, now)
@@ -114,7 +114,7 @@ def rehouse(session: Session, row: Household, union: Organisation, actor: Actor,
     if row.unit_id != union.id:
         before, row.unit_id, row.path = row.unit_id, union.id, union.path
         file = open_file_of(session, row.id)
-        if file is not None:
+        if file is not None and file.head_id == row.head_id:
             file.unit_id, file.path, file.updated_at = union.id, union.path, now
         session.flush()
         told(session, f"household:{row.id}", "move", actor, role, union.id, now, {"from": before, "to": union.id, "file": file.id if file else None})
