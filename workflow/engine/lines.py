@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -130,6 +130,8 @@ def settle(session: Session, dossier: Dossier, trigger: str, dest: State, facts:
     if not there or changed or amount_fen != row.amount_fen:
         there = _rewritten(session, dossier, facts, amount_fen, cycle or row.cycle, there, now)
     live = [line for line in there if line.status in ("open", "held")]
+    if was == "open" and status in ("held", "paid") and not live and any(line.status == "paid" for line in there):
+        live = there = _granted_again(session, dossier, facts, amount_fen, cycle or row.cycle, there, now)
     today = local_day(now)
     if status != "open" or was != "open":
         values: dict[str, Any] = {"status": status, "updated_at": now}
@@ -169,6 +171,19 @@ def _rewritten(session: Session, dossier: Dossier, facts: Mapping[str, Any], amo
     else:
         _replaced(session, there, rows)
     return connection.execute(select(_lines).where(_lines.c.case_id == dossier.id).order_by(_lines.c.n)).all()
+
+
+def _granted_again(session: Session, dossier: Dossier, facts: Mapping[str, Any], amount_fen: int | None, cycle: str | None,
+                   before: Sequence[Row[Any]], now: datetime) -> list[Row[Any]]:
+    """Return new lines behind those that were paid: the money of these has come back, and the case is granted anew."""
+    last = max(line.n for line in before)
+    planned_lines, faults = planned(dossier, facts, amount_fen)
+    if faults:
+        raise Refused(faults)
+    rows = _rows(session, dossier, [replace(line, n=last + line.n) for line in planned_lines], cycle, now)
+    connection = session.connection()
+    connection.execute(insert(_lines), [{name: value for name, value in row.items() if name != "said"} for row in rows])
+    return list(connection.execute(select(_lines).where(_lines.c.case_id == dossier.id, _lines.c.n > last).order_by(_lines.c.n)).all())
 
 
 def _replaced(session: Session, there: Sequence[Row[Any]], rows: Sequence[Mapping[str, Any]]) -> None:
