@@ -53,6 +53,8 @@ SENTENCES = {
              "file {name}: “{column}” is {found}, the event says {wanted}"),
     "POOL": ("资金池 {name} 的“{column}”为 {found}，与账目合计的 {wanted} 不符",
              "pool {name}: “{column}” is {found}, its books come to {wanted}"),
+    "HOLD": ("在资金池 {name} 的预留与账目不符：没有记账、重复处理，或退回金额不等于账目合计",
+             "its hold in pool {name} is not what the books say: not entered, resolved twice, or returned by another sum"),
     "ENTRY_EVENT": ("资金池 {name} 第 {place} 笔账没有对应的操作记录", "entry {place} of pool {name} names an event that does not exist"),
     "ENTRY": ("资金池 {name} 第 {place} 笔账与操作记录或预留不符", "entry {place} of pool {name} is not what its event or its hold says"),
     "SEAL_ROOT": ("封存 {size} 条时的总哈希与现有记录不符：封存之前的记录被改动、删除或插入",
