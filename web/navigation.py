@@ -50,6 +50,7 @@ def links() -> list[Link]:
         ("admin", "/admin/unmanned", _("无人办理")),
         ("admin", "/admin/timers", _("定时任务")),
         ("admin", "/admin/messages", _("消息发送")),
+        ("admin", "/admin/retention", _("保存期限")),
     ]
     # An officer is a worker too; their own applications stand last.
     rooms += [("applicant", "/programmes", _("我能申请什么")), ("applicant", "/cases", _("我的申请"))]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, exists, func, literal, literal_column, select, tuple_
 from sqlalchemy.orm import Session
 
 from . import history
@@ -65,11 +65,12 @@ class Kept:
     opinions: Mapping[str, str]      # by objection: what was found
     mine: bool
     uploads: bool                    # this step takes photos
+    erased: bool                     # contents were removed at the end of the retention period
 
     @property
     def photo_missing(self) -> bool:
         """The sheet has to hang on the unit's board, and nobody has shown yet that it does."""
-        return "unit_board" in self.where and not self.photos
+        return "unit_board" in self.where and not self.photos and not self.erased
 
     @property
     def open(self) -> tuple[Objected, ...]:
@@ -143,7 +144,7 @@ def kept(session: Session, actor: Actor, *, over: bool = False, limit: int = 20,
         wanted.append(_notices.c.definition_key == programme)
     key = _notices.c.ended_at if over else _notices.c.ends_at
     query = _SHOWN.add_columns(
-        _notices.c.case_id, _notices.c.state, _notices.c.status, _notices.c.ended_at, _notices.c.entry, _cases.c.number,
+        _notices.c.case_id, _notices.c.state, _notices.c.status, _notices.c.ended_at, _notices.c.entry, _cases.c.number, _cases.c.erased_at,
         _tasks.c.role, _tasks.c.organisation_id.label("task_union"), _tasks.c.person_id, _tasks.c.owner_id).outerjoin(
         _tasks, (_tasks.c.case_id == _cases.c.id) & (_tasks.c.status == "open") & (_tasks.c.kind == "work"))
     query = query.where(*wanted, _notices.c.status.in_(("ended", "withdrawn")) if over else _UP)
@@ -196,7 +197,7 @@ def _kept(session: Session, actor: Actor, rows: Sequence[Any], over: bool) -> tu
                   and (row.ended_at is None or file.added_at <= row.ended_at)),
             tuple(_readable(session, one, actor, here=here, reads=reads) for one, _found in mine),
             {one.id: found for one, found in mine if found and reads}, here,
-            here and f"attachments.{PHOTO}" in definition.states[row.state].edit))
+            here and f"attachments.{PHOTO}" in definition.states[row.state].edit, row.erased_at is not None))
     return tuple(made)
 
 
@@ -222,7 +223,8 @@ def _readable(session: Session, row: Any, actor: Actor, *, here: bool, reads: bo
 
 def _photos(session: Session, cases: Sequence[str]) -> Sequence[Any]:
     return session.execute(select(_files.c.id, _files.c.case_id, _files.c.added_at).where(
-        _files.c.case_id.in_(cases), _files.c.kind == PHOTO, _files.c.removed_at.is_(None)).order_by(_files.c.id)).all() if cases else ()
+        _files.c.case_id.in_(cases), _files.c.kind == PHOTO, _files.c.removed_at.is_(None),
+        exists().where(_cases.c.id == _files.c.case_id, _cases.c.erased_at.is_(None))).order_by(_files.c.id)).all() if cases else ()
 
 
 def _begun(session: Session, rows: Sequence[Any]) -> dict[str, datetime]:

@@ -50,11 +50,12 @@ class Opinion:
 def paper(case_id: str) -> ResponseReturnValue:
     view, lang = seen(case_id), language.lang()
     register = session().get_one(Person, view.row.applicant_id)
-    id_no = vault(session()).open("people.id_no", register.id, register.id_no_sealed).decode() if register.id_no_sealed else ""
+    id_no = vault(session()).open("people.id_no", register.id, register.id_no_sealed).decode() if register.id_no_sealed and not view.erased else ""
     known = {"applicant.name", "applicant.gender", "applicant.born_on", "applicant.id_no"}
     answers = [a for a in filled(view, lang, paper=True) if view.definition.form[a.name].prefill not in known]
     return render_template(
-        "apply/paper.html", view=view, id_no=mask("idcard", id_no), born=register.born_on, pairs=_paired(answers), tables=[a for a in answers if a.rows],
+        "apply/paper.html", view=view, id_no=mask("idcard", id_no), born=None if view.erased else register.born_on,
+        pairs=_paired(answers), tables=[a for a in answers if a.rows],
         opinions=_opinions(view), qr=qr_number(view) if view.row.number else "", printed=request.args.get("printed"),
         formula=amount_rule(view.definition, lang), at=local(now()), who=person().name)
 

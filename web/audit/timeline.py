@@ -188,7 +188,7 @@ def _kind(kind: str) -> str:
              "view_file": _("查看材料"), "print": _("打印"), "export": _("导出"), "verify": _("校验"), "remind": _("提醒"),
              "objection": _("公示异议"), "settle_objection": _("处理公示异议"), "notice_held": _("公示期满，异议未核查完"),
              "hand_over": _("移交"), "escalate": _("督办"), "convene": _("召集表决"),
-             "migrate": _("迁移到新版本"), "migrate_undo": _("撤回迁移")}
+             "erase": _("个人信息已按保存期限删除"), "migrate": _("迁移到新版本"), "migrate_undo": _("撤回迁移")}
     operation = OPERATIONS.get(kind)
     return words.get(kind) or (operation.text(language.lang()) if operation else kind)
 

@@ -8,11 +8,23 @@ from __future__ import annotations
 
 from flask import Flask
 
-from . import accounts, audit, database, definitions, demonstration, messages, organisations, pools, serve, timers
+from . import (
+    accounts,
+    audit,
+    database,
+    definitions,
+    demonstration,
+    messages,
+    organisations,
+    pools,
+    retention,
+    serve,
+    timers,
+)
 
 
 def register(app: Flask) -> None:
     for group in (definitions.group, database.group, demonstration.group, accounts.group, organisations.group, audit.group, pools.group, timers.group,
-                  messages.group):
+                  messages.group, retention.group):
         app.cli.add_command(group)
     app.cli.add_command(serve.serve)

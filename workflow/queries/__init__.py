@@ -13,12 +13,15 @@ from .inbox import InboxRow, OutboxBoard, OutboxRow, SentRow, inbox, outbox, sen
 from .pages import CAP, Page
 from .queue import Chips, TaskRow, Workload, batch_triggers, chips, tasks, workload
 from .recalculation import Recalculation, recalculate
+from .retention import Due, due, due_by_programme
 from .traces import EventRow, ReadRow, events, files_ever, reads
 
 __all__ = [
-    "CAP", "CaseRow", "Chain", "Chips", "DecidedRow", "EventRow", "Hand", "HandedRow", "Page", "ReadRow", "Recalculation", "Spent", "Stay", "TaskRow", "batch_triggers",
+    "CAP", "CaseRow", "Chain", "Chips", "DecidedRow", "Due", "EventRow", "Hand", "HandedRow", "Page", "ReadRow", "Recalculation", "Spent", "Stay", "TaskRow",
+    "batch_triggers",
     "cases", "chain", "chips", "copies", "escalated", "given", "hands",
-    "decided", "events", "files_ever", "identity_kind", "my_cases", "reads", "recalculate", "search", "seals", "search_identity", "spent", "stays",
+    "decided", "due", "due_by_programme",
+    "events", "files_ever", "identity_kind", "my_cases", "reads", "recalculate", "search", "seals", "search_identity", "spent", "stays",
     "tasks", "unsealed", "visible",
     "InboxRow", "OutboxBoard", "OutboxRow", "SentRow", "Workload", "inbox", "outbox", "sent_for", "unread", "workload",
 ]
