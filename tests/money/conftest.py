@@ -87,8 +87,8 @@ class Funds:
         """A case that waits for the county's first signature."""
         return self.world.submitted("worker", "grant", {"cost": cost, "bank_card": CARD})
 
-    def close(self, day: date) -> None:
-        pool = self.pool()
+    def close(self, day: date, key: str = KEY) -> None:
+        pool = self.pool(key)
         with writing(self.world.sessions) as session:
             proposal = money.close(session, pool.id, day, "年终关账", self.world.actor("finance"), self.world.now)
             money.confirm(session, proposal, self.world.actor("leader"), self.world.now)

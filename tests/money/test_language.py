@@ -43,7 +43,7 @@ def test_a_programme_with_a_budget_is_carried_out_and_rehearsed() -> None:
 
 @pytest.mark.parametrize(("old", "new", "code", "severity"), [
     ('budget: {pool: "{org.county}/{year}/grant", hold_in: [meeting, paying], commit: paying.pay}\n', "", "NO_BUDGET", "error"),
-    ('/grant", ', '/grant", unit: items, ', "NOT_YET", "warning"),
+    ('/grant", ', '/grant", unit: items, ', "NO_BUDGET", "error"),
     ("{org.county}/{year}/grant", "{org.county}/{yeer}/grant", "NUMBER_PATTERN", "error")])
 def test_what_a_budget_must_say(old: str, new: str, code: str, severity: str) -> None:
     faults = read(GUARDED.replace(old, new), "grant.v1.yaml").faults
@@ -55,3 +55,20 @@ def test_heads_need_no_amount() -> None:
         '/grant", ', '/grant", unit: heads, ')
     reading = read(text, "grant.v1.yaml")
     assert reading.definition is not None and reading.definition.later == ()
+
+
+@pytest.mark.parametrize(("words", "code", "said"), [
+    ("sources: [central_hardship, own_union]", None, ""),
+    ("sources: [central_hardshp]", "UNKNOWN_SOURCE", "是否想写“central_hardship”？"),
+    ("sources: [mutual_pool]", "SOURCE_VALUE", "“互助金（代管）”不能用于“发放救助金”（cash_grant）"),
+    ("value: pool_payout\nsources: [mutual_pool]", None, ""),
+    ("sources: [own_union, own_union]", "SOURCE_TWICE", "写了两次")])
+def test_sources_are_those_of_the_file_and_may_pay_this(words: str, code: str | None, said: str) -> None:
+    reading = read(GRANT.replace("initial: draft", f"initial: draft\n{words}"), "grant.v1.yaml")
+    assert [fault.code for fault in reading.faults] == ([code] if code else [])
+    assert all(said in fault.zh for fault in reading.faults) and (reading.definition is None or reading.definition.later == ())
+
+
+def test_sources_without_a_pool_are_refused() -> None:
+    text = GRANT.replace('budget: {pool: "{org.county}/{year}/grant", hold_in: [meeting, paying], commit: paying.pay}\n', "sources: [own_union]\n")
+    assert "NO_BUDGET" in [fault.code for fault in read(text, "grant.v1.yaml").faults]

@@ -25,6 +25,11 @@ def check(sheet: Sheet) -> None:
                         f"'{name}' is final; what is held there is never released")
     if not p.budget.hold_in:
         sheet.error(("budget",), "HOLD_NOTHING", "budget 要写 hold_in：在哪些状态占用额度", "The budget holds in no state", key=True)
+    if p.budget.unit == "items":
+        for path, expr in sheet.exprs.items():
+            if "budget.available" in expr.names:
+                sheet.error(path, "NO_BUDGET", "物品按种类各有库存，没有一个合计的 budget.available；库存不足时系统自己拒绝",
+                            "Every item has a stock of its own, so there is no one budget.available; too little stock is refused anyway")
     if p.budget.unit == "money" and p.amount is None and p.lines is None:
         sheet.error(("budget",), "HOLD_NOTHING", "没有 amount 也没有 lines，不知道占用多少",
                     "With neither amount nor lines there is nothing to hold", key=True)

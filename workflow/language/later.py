@@ -13,7 +13,6 @@ from .sheet import Sheet
 from .structure import Path
 
 _SECTIONS = ("measure",)
-_LISTS = ("sources",)
 _EFFECTS = frozenset({"cover.open", "account.correct", "roster.import"})
 
 
@@ -26,11 +25,6 @@ def words_for_later(sheet: Sheet) -> Iterator[tuple[Path, str]]:
         yield ("beneficiary",), p.beneficiary
     for name in _SECTIONS:
         if getattr(p, name) is not None:
-            yield (name,), name
-    if p.budget is not None and p.budget.unit == "items":        # goods need stock to count
-        yield ("budget", "unit"), "items"
-    for name in _LISTS:
-        if getattr(p, name):
             yield (name,), name
     for place, transition in enumerate(p.transitions):
         for number, effect in enumerate(transition.effects):

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from ..actors import Actor
 from ..errors import Damaged, Message, Refused, one
+from ..language.sources import sources
 from ..records import Event, LedgerEntry, Pool
 from . import ledger
 from .keeping import CONFIRMS, PROPOSES, event, grounds, kept, open_today, positive, propose, stream
@@ -139,6 +140,10 @@ def _spendable(session: Session, pool_id: int, amount: int) -> Row[Any]:
     pool = ledger.locked(session, pool_id=pool_id)
     if pool is None or pool.unit != "money":
         raise Refused(one("NO_POOL", "请选择按金额计的资金池", "Choose a pool of money", "pool"))
+    known = sources().get(pool.source or "")
+    if known is not None and "goods" not in known.pays:
+        raise Refused(one("POOL_SOURCE", f"资金池 {pool.key} 的资金（{known.label.zh}）不能用于购买物品",
+                          f"The money in {pool.key} ({known.label.text('en')}) may not buy goods", "pool"))
     positive(amount)
     return pool
 
