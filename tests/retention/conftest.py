@@ -20,8 +20,8 @@ attachments:
   receipt: {label: 票据, max: 2}
 calc:
 """, 1).replace("edit: [form.*]", "edit: [form.*, attachments.*]")
-SECRETS = ("李小凤凰", "父亲张大山住院", "家住梅园三号", "出院小结张大山", "邻居王五喜", "核对过张大山的账")
-"""Words that stand in one room each: child, story, typed but not sent, the name of a file, an objection, an opinion."""
+PLAIN = ("李小凤凰", "父亲张大山住院", "出院小结张大山", "家住梅园三号")
+"""What lies readable in the database: two answers, the name of a file, what a clerk typed and never sent. All else is sealed there."""
 
 
 class Archive(Wall):
@@ -39,6 +39,9 @@ class Archive(Wall):
         self.second(case_id)
         self.over(case_id)
         self.passes(case_id)
+        clerk = self.actor("clerk")
+        with writing(self.sessions) as session:
+            engine.save(session, case_id, clerk, self.now, {}, revision=self.row(case_id).revision, comment="家住梅园三号")
         self.act("clerk2", case_id, "pay")
         return case_id
 
