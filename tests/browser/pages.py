@@ -35,7 +35,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "admin": ("/admin/accounts", "/admin/accounts/{account}", "/admin/accounts/{account}/away", "/admin/accounts/{account}/hand-over",
               "/admin/accounts/{account}/hand-over/{receipt}", "/admin/accounts/new", "/admin/organisations", "/admin/definitions",
               "/admin/definitions/medical_aid/1", "/admin/definitions/files/medical_aid.v1.yaml", "/admin/unmanned",
-              "/admin/timers", "/admin/messages", "/admin/calendar", "/admin/calendar?year=2025",
+              "/admin/timers", "/admin/messages", "/admin/retention", "/admin/calendar", "/admin/calendar?year=2025",
               "/admin/definitions/medical_aid/1/migrate"),
 }
 # What these answer is no page: a redirection, a file, figures for machines.

@@ -174,6 +174,10 @@ BROKEN: dict[str, tuple[str, ...]] = {
     "an amount moved after the hold": ("COMMIT_DIFFERS", "adjustable_in: [review]", "adjustable_in: [review, pay_out]"),
     "a field moved after the hold": ("COMMIT_DIFFERS", "edit: [attachments.receipt]", "edit: [attachments.receipt, form.approved]"),
     # privacy
+    "data kept for hours": ("RETENTION", "progress: [draft, check, review, pay_out, paid]\n",
+                            "progress: [draft, check, review, pay_out, paid]\nretention: 48h  # here\n"),
+    "data kept for centuries": ("RETENTION", "progress: [draft, check, review, pay_out, paid]\n",
+                                "progress: [draft, check, review, pay_out, paid]\nretention: 300 years  # here\n"),
     "a sensitive field in a notice": ("SENSITIVE_SHOWN", "show: [form.name, calc.payable]", "show: [form.name, form.id_no, calc.payable]"),
     "a sensitive field in a message": ("SENSITIVE_SHOWN", "message: 请上传回单", "message: '请上传 {form.id_no} 的回单'"),
     # versions

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 
 from tests.retention.conftest import TEXT, Archive
-from tests.web.county import Clock, Visitor
+from tests.web.county import PASSWORD, Clock, Visitor
 from tests.web.desk import NOW, Desks
 from web import create_app, db
 from workflow import people
@@ -86,7 +86,7 @@ def test_nobody_else_sees_the_page_and_no_other_county_the_cases(rooms: Rooms, e
     assert rooms.row(case_id).erased_at is None
 
 
-def test_every_page_of_an_erased_case_says_so(rooms: Rooms, enter: Callable[[str], Visitor]) -> None:
+def test_every_page_of_an_erased_case_says_so(app: Flask, rooms: Rooms, enter: Callable[[str], Visitor]) -> None:
     case_id = rooms.ended()
     with reading(rooms.sessions) as session:
         file = session.query(Attachment.id).filter_by(case_id=case_id).scalar()
@@ -110,9 +110,12 @@ def test_every_page_of_an_erased_case_says_so(rooms: Rooms, enter: Callable[[str
     assert auditor.post(f"/audit/cases/{case_id}/reveal", {"field": "bank_card", "reason": "核对账户"}).status_code == 422
     assert auditor.post(f"/audit/cases/{case_id}/verify", {}).status_code in (200, 303)
     assert auditor.post(f"/audit/cases/{case_id}/bundle", {"reason": "年度经审", "unmask": "1"}).mimetype == "application/zip"
+    client = app.test_client()
+    token = client.post("/api/v1/tokens", json={"username": "worker", "password": PASSWORD}).json["token"]
     for path in (f"/api/v1/applications/{case_id}", f"/api/v1/applications/{case_id}/events"):
-        assert worker.get(path).status_code == 200, path
-    assert worker.get(f"/api/v1/applications/{case_id}").json["form"] == {}
+        answer = client.get(path, headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 200 and not any(word in answer.text for word in WORDS), path
+        assert path.endswith("events") or answer.json["form"] == {} and answer.json["amount"] == "3800.00"
 
 
 def test_the_commands_list_and_erase(app: Flask, rooms: Rooms, tmp_path: Path) -> None:
