@@ -67,3 +67,14 @@ def world(sessions: sessionmaker[Session]) -> World:
 @pytest.fixture
 def stores(world: World) -> Stores:
     return Stores(world)
+
+
+@pytest.fixture
+def giving(world: World, stores: Stores) -> Any:
+    """The programme `giving`, ten bags of rice in stock and 10,000 yuan in the pool."""
+    from tests.goods.giving import GIVING, Giving
+    world.open_accounts()
+    world.publish(GIVING, "giving.v1.yaml")
+    stores.fund(1_000_000)
+    stores.bought(stores.item(), 10)
+    return Giving(world, stores)

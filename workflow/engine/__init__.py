@@ -3,6 +3,7 @@
 from .act import act, settle
 from .batch import Preview, preview
 from .drafts import save
+from .duplicates import Duplicate, duplicates
 from .erasing import Erased, erase
 from .files import attach, detach
 from .handing_over import Receipt, Work, hand_over, open_work, receipt
@@ -13,11 +14,12 @@ from .objecting import Objected, object_to
 from .objecting import settle as settle_objection
 from .operations import Offer, Operated, operate, operations_for, urge_open_from
 from .record import record, reveal
+from .signing import Signed, companions, may_mark, sign, signatures, strike, unsign
 from .start import start, started
 
 __all__ = [
-    "Action", "CaseView", "CheckResult", "Correction", "Done", "Erased", "Line", "Objected", "Offer", "Operated", "Preview",
-    "Receipt", "Stage", "Voice", "Waiting", "Work", "act", "attach", "convene", "detach", "enter_result", "erase", "hand_over",
-    "look", "object_to", "open_work", "operate", "operations_for", "preview", "receipt", "record", "reveal", "save",
-    "settle", "settle_objection", "start", "started", "urge_open_from",
+    "Action", "CaseView", "CheckResult", "Correction", "Done", "Duplicate", "Erased", "Line", "Objected", "Offer", "Operated", "Preview",
+    "Receipt", "Signed", "Stage", "Voice", "Waiting", "Work", "act", "attach", "companions", "convene", "detach", "duplicates", "enter_result", "erase", "hand_over",
+    "look", "may_mark", "object_to", "open_work", "operate", "operations_for", "preview", "receipt", "record", "reveal", "save",
+    "settle", "settle_objection", "sign", "signatures", "strike", "unsign", "start", "started", "urge_open_from",
 ]

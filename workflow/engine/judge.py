@@ -20,7 +20,7 @@ from ..errors import Impossible, Message, NotYours, Refused, one
 from ..language.definition import Criterion, Definition, Field, State, Transition
 from ..language.expressions import Expr
 from ..money import holds
-from . import limits, paying, posting, rows
+from . import issuing, limits, paying, posting, rows
 from .cycles import effective, intake_open, window
 from .dossier import Dossier, local_day
 from .duties import Standing, guard
@@ -64,6 +64,8 @@ def judge(session: Session, dossier: Dossier, trigger: str, actor: Actor, now: d
                 *missing(definition, state, way, facts), *_nowhere_to_pay(definition, way, facts), *criteria_refusals(definition, state.name, way, facts),
                 *_remark(definition, state, way, facts, comment, adjusted)]
 
+    if paying.commits(definition, state.name, trigger):          # before anybody is asked to fill in what a batch fills in by itself
+        paying.refuse(session, dossier, trigger, definition.states[ways[0].dest], changed)
     step = machine.step(definition, state.name, facts, trigger, dest=dest, back_to=back_to(dossier, trigger, changed),
                         more=more)
     if step.transition.actor != ways[0].actor:
@@ -73,7 +75,9 @@ def judge(session: Session, dossier: Dossier, trigger: str, actor: Actor, now: d
     if amount is None and definition.amount and definition.states[step.dest].outcome == "approved":
         machine.value(definition, definition.amount.value, facts)
     limits.refuse(session, dossier, trigger, definition.states[step.dest], facts, amount)
-    paying.refuse(session, dossier, trigger, definition.states[step.dest], changed)
+    if not paying.commits(definition, state.name, trigger):
+        paying.refuse(session, dossier, trigger, definition.states[step.dest], changed)
+    issuing.refuse(session, dossier, trigger, definition.states[step.dest])
     holds.refuse_short(session, definition, dossier.row, trigger, step.dest, amount, facts)
     return Verdict(step, found, flagged(definition, state, step.transition, facts), amount)
 
