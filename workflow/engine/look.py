@@ -32,6 +32,7 @@ from .judge import RETURN, applying, asked, behind, judge
 from .lineage import renamed
 from .meetings import MINUTES
 from .registers import named
+from .returning import RECEIPT
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +167,7 @@ def look(session: Session, case_id: str, actor: Actor, now: datetime) -> CaseVie
     mine = actor.person_id in (dossier.row.applicant_id, dossier.row.filed_by)
     hidden = frozenset() if auditor else state.hide
     if mine:                         # what the form never showed its applicant stays between the officers
-        hidden |= definition.states[definition.initial].hide | {f"attachments.{MINUTES}"}   # others stand in them too
+        hidden |= definition.states[definition.initial].hide | {f"attachments.{MINUTES}", f"attachments.{RECEIPT}"}   # others stand in them too
     erased = dossier.row.erased_at is not None       # nothing is left to show, to check or to work out
     shown = () if erased else tuple(name for name, spec in definition.form.items()
                                     if f"form.{name}" not in hidden and asked(definition, spec, facts))
