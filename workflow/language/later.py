@@ -13,7 +13,7 @@ from .sheet import Sheet
 from .structure import Path
 
 _SECTIONS = ("measure",)
-_EFFECTS = frozenset({"cover.open", "account.correct", "roster.import"})
+_EFFECTS = frozenset({"cover.open", "roster.import"})
 
 
 def words_for_later(sheet: Sheet) -> Iterator[tuple[Path, str]]:
