@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from ..calendar import working_calendar
 from ..language.definition import Duration
-from .findings import LAST, Report
+from .findings import LAST, Report, is_case
 from .standing import rows
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ def check(connection: Connection, report: Report, heads: Mapping[str, Head]) -> 
     erased: dict[str, int] = {}
     told: set[str] = set()
     for row in rows(connection, _ERASED):
+        if not is_case(row.stream):          # streams of accounts and the like have no retention period of a programme
+            continue
         told.add(row.stream)
         if _over(row):
             erased[row.stream] = row.seq
