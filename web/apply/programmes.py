@@ -28,7 +28,7 @@ from .. import language
 from ..access import PUBLIC, access, actor, person
 from ..db import local, now, session
 from ..wording import param, worded
-from .room import blueprint, may_file_for_others, offices
+from .room import blueprint, may_file_for_others, may_file_for_union, offices
 
 QUESTIONS = 8
 
@@ -49,7 +49,8 @@ def home() -> ResponseReturnValue:
     today, me = local(now()).date(), actor()
     known = _known(today) if me else {}
     files = me is not None and may_file_for_others()
-    definitions = [d for d in programmes.current(session(), today) if d.apply_who == "person" or d.apply_who == "officer" and files]
+    definitions = [d for d in programmes.current(session(), today) if d.apply_who == "person" or d.apply_who == "officer" and files
+                   or d.apply_who == "organisation" and me is not None and may_file_for_union()]
     questions = _questions(definitions)
     answers = _answers(questions)
     offers = [Offer(d, intake_open(d, today), tuple(_refusals(d, known, answers, today))) for d in definitions]
@@ -78,7 +79,8 @@ def guide(key: str) -> ResponseReturnValue:
         steps=outline(definition, now()),
         kinds=[k for k in definition.attachments.values() if any(f"attachments.{k.name}" in s.edit for s in definition.states.values()
                                                                 if s.kind == "draft")],
-        unions=unions, nominated=definition.apply_who == "officer",
+        unions=unions, nominated=definition.apply_who == "officer", union_files=definition.apply_who == "organisation",
+        files=me is not None and may_file_for_union(),
         agent=me is not None and (definition.apply_agent or definition.apply_who == "officer") and may_file_for_others())
 
 

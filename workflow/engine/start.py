@@ -20,11 +20,15 @@ from . import forms, tasks, timing
 from .dossier import local_day
 
 AGENTS = frozenset({"agent", "grassroots", "township"})
+FILERS = frozenset({"grassroots", "township", "county_handler"})
+"""Who hands in for their union where a programme says `who: organisation`."""
 
 
 def start(session: Session, key: str, actor: Actor, now: datetime, *, applicant_id: str | None = None,
-          idem_key: str | None = None, version: int | None = None, request_digest: str | None = None) -> str:
+          organisation_id: int | None = None, idem_key: str | None = None, version: int | None = None, request_digest: str | None = None) -> str:
     """Open a draft of programme `key` for the actor, or for `applicant_id` under 代办, and return the case id.
+
+    Where the union itself applies it is that of the actor's post: the only one, the one `organisation_id` names, or the first.
 
     The definition is the version in force today. `request_digest` stands for whatever else came with the request, so
     that the same key with other content is told apart. Raises `NotFound` for an unknown programme or person, `NotYours`
@@ -41,7 +45,12 @@ def start(session: Session, key: str, actor: Actor, now: datetime, *, applicant_
     if row is None:
         raise NotFound("person")
     person, path = row
-    role = _role(definition, actor, person, path)
+    unit_id = person.union_id
+    if definition.apply_who == "organisation":       # the union itself applies: the case lies where its officer holds the post
+        unit_id, path = _union(actor, applicant_id, organisation_id)
+        role = "applicant"
+    else:
+        role = _role(definition, actor, person, path)
     if path is None:
         raise Refused(one("NO_UNION", "您还没有登记所属的基层工会，请先与单位工会或县总工会联系登记",
                           "You are not registered with a union yet; ask your union or the county union to register you"))
@@ -56,7 +65,7 @@ def start(session: Session, key: str, actor: Actor, now: datetime, *, applicant_
     session.connection().execute(insert(Case.__table__), {
         "id": case_id, "number": None, "definition_key": definition.key, "definition_version": definition.version,
         "definition_digest": definition.digest, "applicant_id": person.id, "filed_by": actor.person_id,
-        "unit_id": person.union_id, "path": path, "state": state.name, "revision": 1, "entry": 1, "entered_at": now,
+        "unit_id": unit_id, "path": path, "state": state.name, "revision": 1, "entry": 1, "entered_at": now,
         "due_at": None, "submitted_at": None, "cycle": None, "outcome": None, "ended_at": None, "amount_fen": None,
         "adjusted_fen": None, "form": plain, "sealed": sealed, "figures": {}, "returned": None, "last_seq": 1,
         "last_hash": appended.hash, "created_at": now, "updated_at": now})
@@ -98,6 +107,15 @@ def _role(definition: Definition, actor: Actor, person: Person, path: str | None
         raise NotYours(one("NO_AGENT", "您不能为这位职工代办本项目：只有其所属工会的经办人可以代办，且项目须允许代办",
                            "You may not file for this person: only officers of their own union may, where the programme allows it"))
     return "agent"
+
+
+def _union(actor: Actor, applicant_id: str | None, organisation_id: int | None) -> tuple[int, str]:
+    """Return the union for which the actor hands in. A substitute hands in nothing: who applies stands in the case by name."""
+    posts = [post for post in actor.posts if post.role in FILERS and post.behalf is None and organisation_id in (None, post.organisation_id)]
+    if actor.person_id is None or not posts or applicant_id not in (None, actor.person_id):
+        raise NotYours(one("UNIONS_FILE", "本项目由工会经办人以工会名义申报，个人不能申请，请与您的工会联系",
+                           "Officers hand in for their union here; nobody applies themself, so ask your union"))
+    return posts[0].organisation_id, posts[0].path
 
 
 def first_values(session: Session, definition: Definition, person: Person) -> dict[str, Any]:
