@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
-from .. import spreadsheets
 from ..errors import Message, Refused, one
 from ..language.identity import normalise
 from .layouts import Answer
@@ -57,9 +56,8 @@ class Reading:
     faults: list[Message] = field(default_factory=list)
 
 
-def read(answer: Answer, data: bytes, sent: Sequence[Sent], batch: str, today: date) -> Reading:
-    """Return what the file says of the lines of batch number `batch`. Raises `Refused` where it is no such file at all."""
-    rows = spreadsheets.rows(data, answer.separator)
+def read(answer: Answer, rows: Sequence[Sequence[str]], sent: Sequence[Sent], batch: str, today: date) -> Reading:
+    """Return what the rows of a file say of the lines of batch number `batch`. Raises `Refused` where it is no such file at all."""
     head, places = _headings(answer, rows)
     return _Reader(answer, places, sent, batch, today).read(rows[head + 1:], head + 2)
 

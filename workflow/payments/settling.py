@@ -16,7 +16,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
-from .. import people
+from .. import people, spreadsheets
 from ..actors import Actor
 from ..attachments import Clean
 from ..calendar import ZONE
@@ -49,17 +49,35 @@ class Taken:
     replayed: bool                   # this very file was imported before
 
 
-def take(session: Session, batch_id: str, data: bytes, actor: Actor, now: datetime) -> Taken:
+def rows_of(session: Session, batch_id: str, actor: Actor, data: bytes) -> list[list[str]]:
+    """Return the rows of an answer to this batch; read before anything is locked, because a workbook takes its time."""
+    row = reading.batch(session, batch_id, actor)
+    if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        return [[_words(cell) for cell in line] for line in spreadsheets.cells(data)]
+    return spreadsheets.rows(data, layouts.layout(row.layout).answer.separator if row.layout else "")
+
+
+def _words(cell: spreadsheets.Cell) -> str:
+    """Return a cell as text; of a number too long for Excel what Excel made of it, which fits no account."""
+    if isinstance(cell, str):
+        return cell
+    if abs(cell) >= 10**15:
+        return f"{cell:.5E}"
+    return str(int(cell)) if float(cell).is_integer() else str(cell)
+
+
+def take(session: Session, batch_id: str, data: bytes, actor: Actor, now: datetime, *, rows: Sequence[Sequence[str]] | None = None) -> Taken:
     """Book what the bank answered. Raises `Refused` with every cell that is wrong; then nothing is written.
 
-    The same answer again changes nothing, in whatever order its rows come.
+    The same answer again changes nothing, in whatever order its rows come. `rows` is `data` as `rows_of` read it.
     """
     role = SENDS if any(post.role == SENDS for post in actor.posts) else SEALS
     row = batches._kept(session, batch_id, actor, role, "sent", "closed")
     if row.layout is None:
         raise Refused(one("NO_FILE", "现金批次没有银行回单，请逐件上传签收单", "A batch of cash has no answer of a bank; upload the signed receipts"))
     lines, today = reading.lines(session, batch_id), now.astimezone(ZONE).date()
-    found = answers.read(layouts.layout(row.layout).answer, data, [_sent(session, row, line) for line in lines], row.number, today)
+    rows = rows_of(session, batch_id, actor, data) if rows is None else rows
+    found = answers.read(layouts.layout(row.layout).answer, rows, [_sent(session, row, line) for line in lines], row.number, today)
     if found.faults:
         raise Refused(found.faults)
     by_n, content = {line.n: line for line in lines}, sha256(data).hexdigest()
