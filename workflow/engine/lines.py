@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
@@ -125,21 +125,18 @@ def settle(session: Session, dossier: Dossier, trigger: str, dest: State, facts:
     was = "open" if first else status_after(definition, "", "", definition.states[row.state])
     if not first and status == was and not changed and amount_fen == row.amount_fen:
         return None
-    connection = session.connection()
+    connection, today = session.connection(), local_day(now)
+    plain = not first and definition.lines is None and not changed and amount_fen == row.amount_fen
+    if plain and _marked(connection, row.id, status, was, today, now):
+        return None
     there = [] if first else connection.execute(select(_lines).where(_lines.c.case_id == row.id).order_by(_lines.c.n)).all()
     if not there or changed or amount_fen != row.amount_fen:
         there = _rewritten(session, dossier, facts, amount_fen, cycle or row.cycle, there, now)
     live = [line for line in there if line.status in ("open", "held")]
     if was == "open" and status in ("held", "paid") and not live and any(line.status == "paid" for line in there):
         live = there = _granted_again(session, dossier, facts, amount_fen, cycle or row.cycle, there, now)
-    today = local_day(now)
     if status != "open" or was != "open":
-        values: dict[str, Any] = {"status": status, "updated_at": now}
-        if status == "open" or was == "open":                # released, or granted on this very day
-            values["granted_on"] = None if status in ("open", "dropped") else today
-        if status == "paid":
-            values["settled_on"] = today
-        connection.execute(update(_lines).where(_lines.c.case_id == row.id, _lines.c.status.in_(("open", "held"))).values(**values))
+        _marked(connection, row.id, status, was, today, now)
     if status == "paid" and there and not live:
         raise Refused([Message("NOTHING_LEFT", "各行都已取消，没有可以支付或发放的，请退回或不予批准",
                                "Every line was dropped, so nothing is left to pay; return or reject the case")])
@@ -149,9 +146,20 @@ def settle(session: Session, dossier: Dossier, trigger: str, dest: State, facts:
     return spent if status == "paid" and len(live) < len(there) else None
 
 
+def _marked(connection: Connection, case_id: str, status: str, was: str, today: date, now: datetime) -> int:
+    """Give the lines under way their new status and return how many there were."""
+    values: dict[str, Any] = {"status": status, "updated_at": now}
+    if status == "open" or was == "open":                    # released, or granted on this very day
+        values["granted_on"] = None if status in ("open", "dropped") else today
+    if status == "paid":
+        values["settled_on"] = today
+    return connection.execute(update(_lines).where(_lines.c.case_id == case_id, _lines.c.status.in_(("open", "held"))).values(**values)).rowcount
+
+
 def _rewritten(session: Session, dossier: Dossier, facts: Mapping[str, Any], amount_fen: int | None, cycle: str | None,
                there: Sequence[Row[Any]], now: datetime) -> Sequence[Row[Any]]:
     """Write the lines as the form has them. What is reserved keeps its amounts: only who is paid where may change then."""
+    definition = dossier.definition
     planned_lines, faults = planned(dossier, facts, amount_fen)
     if faults:                           # told by `judge` to whoever moves the case on; a return may leave them as they are
         return there
@@ -168,8 +176,12 @@ def _rewritten(session: Session, dossier: Dossier, facts: Mapping[str, Any], amo
                                        f"The amount of line {fresh['n']} is reserved; return the case first")])
             connection.execute(update(_lines).where(_lines.c.id == old.id).values(
                 account_index=fresh["account_index"], sealed=_resealed(session, old.id, fresh), updated_at=now))
-    else:
+    elif there:
         _replaced(session, there, rows)
+    elif rows:
+        connection.execute(insert(_lines), [{name: value for name, value in one.items() if name != "said"} for one in rows])
+        if definition.lines is None:         # its one line is told from what was planned; nothing more is asked of it
+            return []
     return connection.execute(select(_lines).where(_lines.c.case_id == dossier.id).order_by(_lines.c.n)).all()
 
 
@@ -214,19 +226,18 @@ def _rows(session: Session, dossier: Dossier, lines: Sequence[Line], cycle: str 
     indexes = {line.n: box.blind("idcard", line.id_no) for line in lines if line.id_no}
     organisation = row.unit_id if definition.beneficiary == "organisation" else None
     known: dict[bytes, str] = {}
+    homes: dict[str, str | None] = {}
+    own = None
+    seen = select(_people.c.id, _people.c.id_no_index, _members.c.household_id).outerjoin(
+        _members, (_members.c.person_id == _people.c.id) & _members.c.until_on.is_(None))
     wanted = sorted(set(indexes.values()))
     for start in range(0, len(wanted), 500):
-        known |= {one.id_no_index: one.id for one in connection.execute(select(_people.c.id_no_index, _people.c.id).where(
-            _people.c.id_no_index.in_(wanted[start:start + 500])))}
-    own = None
+        for one in connection.execute(seen.where(_people.c.id_no_index.in_(wanted[start:start + 500]))):
+            known[one.id_no_index], homes[one.id] = one.id, one.household_id
     if organisation is None and any(line.id_no is None for line in lines):
-        own = connection.execute(select(_people.c.id_no_index).where(_people.c.id == row.applicant_id)).scalar_one()
+        one = connection.execute(seen.where(_people.c.id == row.applicant_id)).one()
+        own, homes[one.id] = one.id_no_index, one.household_id
     whose = {line.n: (known.get(indexes[line.n]) if line.n in indexes else None if organisation is not None else row.applicant_id) for line in lines}
-    people = sorted({one for one in whose.values() if one})
-    homes: dict[str, str] = {}
-    for start in range(0, len(people), 500):
-        homes |= {one.person_id: one.household_id for one in connection.execute(select(_members.c.person_id, _members.c.household_id).where(
-            _members.c.person_id.in_(people[start:start + 500]), _members.c.until_on.is_(None)))}
     made = []
     for line in lines:
         line_id = ids.new(now)
