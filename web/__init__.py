@@ -57,7 +57,9 @@ from . import (
     messages,
     money,
     notices,
+    payments,
     public,
+    register,
     review,
     security,
     settings,
@@ -69,7 +71,7 @@ from .db import now
 
 __all__ = ["actor", "create_app", "now"]
 
-ROOMS = (home, account, public, notices, apply, review, messages, money, audit, admin, api)
+ROOMS = (home, account, public, notices, apply, review, messages, register, money, payments, audit, admin, api)
 
 
 def create_app(given: Mapping[str, Any] | None = None) -> Flask:

@@ -21,6 +21,8 @@ from workflow.actors import Actor
 from workflow.errors import BangfuError, NotYours, one
 from workflow.language.roles import roles as known
 from workflow.money import READERS
+from workflow.payments.reading import READERS as PAYERS
+from workflow.register import READERS as KEPT_BY
 
 from .db import SAFE
 from .signins import User, signed_in
@@ -85,6 +87,10 @@ def words_of(actor: Actor) -> frozenset[str]:
         words.add("decider")
     if roles & READERS:
         words.add("funds")
+    if roles & PAYERS:
+        words.add("payments")
+    if roles & KEPT_BY:
+        words.add("register")
     return frozenset(words)
 
 
