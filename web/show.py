@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from workflow.calendar import working_calendar
 from workflow.language.roles import roles
+from workflow.language.sources import source_label
 
 from . import language, messages, navigation
 from .db import local, now
@@ -31,7 +32,7 @@ def connect(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
         asset=asset, icon=icon, form_key=form_key, fen=fen, yuan=yuan, when=when, due_words=due_words, due_class=due_class, unsure=unsure,
-        mask_name=mask_name, role_name=role_name, link=link, now=now)
+        mask_name=mask_name, role_name=role_name, source_name=source_name, link=link, now=now)
     app.jinja_env.filters.update(device=device, duration=duration)
     app.context_processor(lambda: {
         "lang": language.lang(), "size": language.size(), "me": signed_in(), "union": app.config["UNION"],
@@ -132,6 +133,11 @@ def link(**changed: Any) -> str:
     args = request.args.to_dict(flat=False) | {k: [v] for k, v in changed.items()}
     pairs = [(k, v) for k, values in args.items() for v in values if v is not None]
     return request.path + ("?" + urlencode(pairs) if pairs else "")
+
+
+def source_name(source: str | None) -> str:
+    """What people call where money comes from."""
+    return source_label(source).text(language.lang()) if source else _("未写明来源")
 
 
 def role_name(role: str) -> str:

@@ -15,7 +15,7 @@ from workflow.machine import name_of
 from workflow.queries import EventRow
 
 from .. import language, sheet, voting
-from ..show import fen, mask_name, role_name
+from ..show import fen, mask_name, role_name, yuan
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,8 @@ def _kind(kind: str) -> str:
              "view_file": _("查看材料"), "print": _("打印"), "export": _("导出"), "verify": _("校验"), "remind": _("提醒"),
              "objection": _("公示异议"), "settle_objection": _("处理公示异议"), "notice_held": _("公示期满，异议未核查完"),
              "hand_over": _("移交"), "escalate": _("督办"), "convene": _("召集表决"),
-             "erase": _("个人信息已按保存期限删除"), "migrate": _("迁移到新版本"), "migrate_undo": _("撤回迁移")}
+             "erase": _("个人信息已按保存期限删除"), "propose_return": _("登记退款"),
+             "return": _("款项退回"), "decline_return": _("退回退款登记"), "migrate": _("迁移到新版本"), "migrate_undo": _("撤回迁移")}
     operation = OPERATIONS.get(kind)
     return words.get(kind) or (operation.text(language.lang()) if operation else kind)
 
@@ -207,6 +208,8 @@ def _said(definition: Definition, event: EventRow) -> str:
                  after=extra.get("to_version"), state=definition.states[event.to_state].label.text(lang) if event.to_state in definition.states else "")
     if event.kind == "settle_objection":
         return f"{_kind(event.kind)}{_('：')}{_('成立') if extra.get('upheld') else _('不成立')}"
+    if event.kind in ("propose_return", "return"):
+        return f"{_kind(event.kind)} {yuan(extra.get('amount'))}"
     if event.to and event.kind != "claim":
         return _("%(what)s：%(name)s", what=_kind(event.kind), name=event.to)
     return _kind(event.kind)

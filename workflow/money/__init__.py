@@ -8,8 +8,8 @@ from .holds import Balance, balance, give_back, objections, settle
 from .keeping import CONFIRMS, PROPOSES
 from .moves import carry, purchase, refund, transfer
 from .pools import adjust, close, confirm, decline, designate, open_pool, read_amount
-from .reading import READERS, entries, pool, pools, proposals, visible, waiting
+from .reading import READERS, Fund, by_source, entries, pool, pools, proposals, spent_by_value, takers, visible, waiting
 
-__all__ = ["CONFIRMS", "PROPOSES", "READERS", "Balance", "adjust", "balance", "carry", "close", "confirm", "decline", "designate", "entries",
-           "give_back", "objections", "open_pool", "pool", "pools", "proposals", "purchase", "read_amount", "refund", "settle", "transfer",
-           "visible", "waiting"]
+__all__ = ["CONFIRMS", "PROPOSES", "READERS", "Balance", "Fund", "adjust", "balance", "by_source", "carry", "close", "confirm", "decline",
+           "designate", "entries", "give_back", "objections", "open_pool", "pool", "pools", "proposals", "purchase", "read_amount", "refund",
+           "settle", "spent_by_value", "takers", "transfer", "visible", "waiting"]
