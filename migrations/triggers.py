@@ -13,7 +13,7 @@ import sqlalchemy as sa
 APPEND_ONLY = ("releases", "seals", "ledger_entries", "payment_answers")
 # Rows that change and are never removed.
 KEPT = ("cases", "decisions", "tasks", "attachments", "events", "notices", "objections", "timers", "pools", "holds", "pool_proposals", "repayments",
-        "payment_batches")
+        "payment_batches", "policy_figures")
 
 # An event may be given its place in the log, once, and may lose its sealed details (erasure); nothing else.
 EVENT_COLUMNS = (
@@ -30,6 +30,10 @@ OBJECTED = ("id", "notice_id", "case_id", "at", "named", "sealed", "seq")
 SEALED = ("method", "layout", "reason", "count", "total_fen", "digest", "made_by", "sealed_by", "sealed_at")
 PAID_TO = ("id", "batch_id", "n", "grant_line_id", "case_id", "account_index", "amount_fen")
 DRAFT = "EXISTS (SELECT 1 FROM payment_batches b WHERE b.id = {row}.batch_id AND b.status = 'draft')"
+
+# What an officer entered and another confirms or declines: as it was entered.
+FIGURED = ("id", "kind", "definition_key", "name", "type", "organisation_id", "path", "value", "withdraws", "from_on", "title", "document",
+           "proposed_by", "proposed_at")
 
 # Who decided what, when, on which facts: all but the facts themselves, of which the digest stays.
 DECIDED = ("case_id", "seq", "state", "trigger", "actor_id", "role", "organisation_id", "at", "amount_fen", "definition_digest", "snapshot_digest")
@@ -123,6 +127,9 @@ def _rules(dialect: str) -> list[tuple[str, str, str, str]]:
          "what was reserved keeps its amount, and what was paid stays paid"),
         ("grant_lines", "DELETE", "OLD.status IN ('held', 'paid')", "a line that was reserved or paid is never deleted"),
     ]
+    entered = " OR ".join(f'NEW."{column}" {differs} OLD."{column}"' for column in FIGURED)
+    rules.append(("policy_figures", "UPDATE", f"OLD.status <> 'open' OR {entered}", "a figure is decided once, as it was entered"))
+    rules.append(("policy_figures", "INSERT", "NEW.status <> 'open'", "a figure is entered before it is confirmed"))
     kept, promised = (" OR ".join(f'NEW."{column}" {differs} OLD."{column}"' for column in columns) for columns in (PAID_TO, SEALED))
     rules += [
         ("payment_batches", "UPDATE", "NEW.id <> OLD.id OR NEW.number <> OLD.number OR NEW.organisation_id <> OLD.organisation_id"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import and_, bindparam, case, func, select
 from sqlalchemy.orm import Session
 
+from ..figures import standing
 from ..language.definition import Definition
 from ..language.expressions import Expr, Unanswerable
-from ..language.figures import figures
 from ..money import holds
 from ..records import Case
 from .cycles import cycle_of
@@ -43,7 +43,7 @@ def facts_of(session: Session, dossier: Dossier, now: datetime, form: dict[str, 
     submitted = row.submitted_at or now
     places = above(session, row.path)
     county = at_level(places, "county")
-    held = row.figures or snapshot_figures(definition, region(session, row.path), today)
+    held = row.figures or figures_for(session, definition, row.path, today)
     facts: dict[str, Any] = {
         "form": coded(session, definition, form if form is not None else dossier.form),
         "attachments": {kind: dossier.attached.get(kind, 0) for kind in definition.attachments},
@@ -107,23 +107,29 @@ def _task(dossier: Dossier, changed: frozenset[str]) -> dict[str, Any]:
             "changed_material": bool(returned and changed & set(returned["restart_if_changed"]))}
 
 
-def snapshot_figures(definition: Definition, place: str, day: date) -> dict[str, Any]:
-    """Return the policy figures in force on `day`, as JSON text, to be pinned to a case when it is submitted."""
-    return {
-        "param": {name: _json(param.value) for name, param in definition.params.items()},
-        "region": {name: str(value) for name, value in figures(place, day).items()},
-        "on": day.isoformat(),
-    }
+def snapshot_figures(definition: Definition, place: str, day: date, entered: Iterable[standing.Entered] = ()) -> dict[str, Any]:
+    """Return the policy figures in force on `day`, as JSON text: of the files, and of what officers `entered`. Pure.
+
+    `origin` says since when and by which document each holds that the rules read and that does not stand in the definition.
+    """
+    entered = tuple(entered)
+    rooms = {"param": standing.param_standing(definition, entered), "region": standing.region_standing(place, day, entered)}
+    origin = {room: {name: {"from": one.start.isoformat(), "source": one.source} | ({"id": one.id} if one.id else {})
+                     for name, one in known.items() if one.start is not None and f"{room}.{name}" in reads(definition)}
+              for room, known in rooms.items()}
+    held: dict[str, Any] = {room: {name: one.value for name, one in known.items()} for room, known in rooms.items()}
+    return held | {"on": day.isoformat(), "origin": origin}
+
+
+def figures_for(session: Session, definition: Definition, path: str, day: date) -> dict[str, Any]:
+    """Return the policy figures in force for a union on `day`, to be pinned to a case when it is submitted."""
+    return snapshot_figures(definition, region(session, path), day, standing.entered_for(session, definition.key, path, day))
 
 
 def snapshot_facts(definition: Definition, day: date, place: str = "") -> dict[str, Any]:
     """Return the policy figures of `day` as facts: `param` and `region`."""
     held = snapshot_figures(definition, place, day)
     return {"param": figures_in(definition, held), "region": {k: Decimal(v) for k, v in held["region"].items()}}
-
-
-def _json(value: Any) -> Any:
-    return str(value) if isinstance(value, Decimal) else value.isoformat() if isinstance(value, date) else value
 
 
 def figures_in(definition: Definition, held: dict[str, Any]) -> dict[str, Any]:

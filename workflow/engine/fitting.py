@@ -20,9 +20,9 @@ from ..records import Draft, Task
 from . import uniqueness
 from .dossier import Dossier, local_day, unsealed
 from .duties import addressed
-from .facts import facts_of, snapshot_figures
+from .facts import facts_of, figures_for
 from .judge import fen
-from .places import Place, region
+from .places import Place
 
 ORDINARY = ("draft", "task", "wait")     # kinds of states in which a case may change its version
 
@@ -71,8 +71,11 @@ def pinned(session: Session, dossier: Dossier, target: Definition, now: datetime
     held = dict(dossier.row.figures)
     if not held:
         return held
-    fresh = snapshot_figures(target, region(session, dossier.row.path), local_day(now))
-    return held | {"param": fresh["param"] | held["param"], "region": fresh["region"] | held["region"]}
+    fresh = figures_for(session, target, dossier.row.path, local_day(now))
+    known = held.get("origin", {})
+    origin = {room: {name: said for name, said in fresh["origin"][room].items() if name not in held[room]} | known.get(room, {})
+              for room in ("param", "region")}
+    return held | {"param": fresh["param"] | held["param"], "region": fresh["region"] | held["region"], "origin": origin}
 
 
 def _as_one_of(session: Session, dossier: Dossier, target: Definition, state: State, names: Mapping[str, str],

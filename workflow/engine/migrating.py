@@ -158,6 +158,9 @@ def undo_one(session: Session, case_id: str, actor: Actor, now: datetime) -> Mov
     figures = dict(row.figures)
     if said["pinned"]:
         figures["param"] = {name: value for name, value in figures["param"].items() if name not in said["pinned"]}
+        if "origin" in figures:
+            origin = figures["origin"]
+            figures["origin"] = origin | {"param": {name: told for name, told in origin["param"].items() if name not in said["pinned"]}}
     old_task, new_task = said["tasks"]
     task = session.connection().execute(select(_tasks).where(_tasks.c.id == old_task)).one()
     seq = _write(session, dossier, UNDONE, before, event.from_state, actor, now, {

@@ -28,10 +28,10 @@ from . import deciding, effects, forms, limits, lines, posting, tasks, telling, 
 from .cycles import cycle_of, intake_open
 from .dossier import Dossier, local_day
 from .duties import addressed
-from .facts import snapshot_figures
+from .facts import figures_for
 from .judge import RETURN, Verdict, flagged, rests_on
 from .numbers import draw
-from .places import above, at_level, region
+from .places import above, at_level
 
 _IDENTITIES: tuple[Literal["idcard", "phone", "bankcard"], ...] = ("idcard", "phone", "bankcard")
 _cases, _drafts, _events = (m.__table__ for m in (Case, Draft, Event))
@@ -173,7 +173,7 @@ class Move:
         if row.submitted_at is None and definition.states[row.state].kind == "draft" and not dest.final:
             values |= self._submission()
         elif effects.AFRESH in self.verdict.step.transition.effects:
-            values["figures"] = snapshot_figures(definition, region(self.session, row.path), local_day(self.now))
+            values["figures"] = figures_for(self.session, definition, row.path, local_day(self.now))
         return values
 
     def _submission(self) -> dict[str, Any]:
@@ -185,7 +185,7 @@ class Move:
         number = draw(self.session, definition, row.unit_id, today.year, unit=row.unit_code,
                       county=county.code if county else row.unit_code, cycle=cycle)
         return {"submitted_at": self.now, "cycle": cycle, "number": number,
-                "figures": snapshot_figures(definition, region(self.session, row.path), today)}
+                "figures": figures_for(self.session, definition, row.path, today)}
 
     def _due(self, dest: State) -> datetime | None:
         promised = dest.due or (dest.notice.days if dest.notice else None)

@@ -40,14 +40,19 @@ def figures(region_code: str, on: date) -> dict[str, Decimal]:
     The longest code that begins `region_code` wins (county before prefecture before province), then `default`.
     A figure that had not begun by then is missing, which refuses wherever a rule needs it.
     """
-    found: dict[str, tuple[tuple[int, date], Decimal]] = {}
+    return {name: figure.value for name, (_, figure) in near(region_code, on).items()}
+
+
+def near(region_code: str, on: date) -> dict[str, tuple[int, Figure]]:
+    """Return the rows behind `figures`, each with how near it stands: the digits of its region's code, 0 for `default`."""
+    found: dict[str, tuple[tuple[int, date], Figure]] = {}
     for one_figure in _all():
-        near = _nearness(one_figure.region, region_code)
-        if near is not None and one_figure.start <= on:
-            rank = (near, one_figure.start)
+        nearness = _nearness(one_figure.region, region_code)
+        if nearness is not None and one_figure.start <= on:
+            rank = (nearness, one_figure.start)
             if one_figure.name not in found or found[one_figure.name][0] < rank:
-                found[one_figure.name] = (rank, one_figure.value)
-    return {name: value for name, (_, value) in sorted(found.items())}
+                found[one_figure.name] = (rank, one_figure)
+    return {name: (rank[0], figure) for name, (rank, figure) in sorted(found.items())}
 
 
 def names() -> frozenset[str]:

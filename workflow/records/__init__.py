@@ -5,6 +5,7 @@ Every table is here so that `metadata` is complete once this package is imported
 
 from .base import Base
 from .cases import Attachment, Case, CaseIdentity, CaseKey, Counter, Decision, Draft, Task
+from .figures import PolicyFigure
 from .goods import GoodsItem, GoodsMove, LineSignature
 from .grants import GrantLine
 from .history import Event, Seal
@@ -24,5 +25,6 @@ __all__ = [
     "Absence", "Account", "ApiToken", "Appointment", "Attachment", "Base", "Case", "CaseIdentity", "CaseKey",
     "Clock", "Counter", "Decision", "Draft", "Event", "GoodsItem", "GoodsMove", "GrantLine", "HardshipFile", "Hold", "Household",
     "HouseholdMember", "LedgerEntry", "LineSignature", "Membership", "MergeProposal", "Message", "Notice", "Objection", "Organisation", "Outbox",
-    "PaymentAnswer", "PaymentBatch", "PaymentLine", "Person", "Pool", "PoolProposal", "Release", "Repayment", "Seal", "SignIn", "Task", "Throttle", "Timer", "metadata",
+    "PaymentAnswer", "PaymentBatch", "PaymentLine", "Person", "PolicyFigure", "Pool", "PoolProposal", "Release",
+    "Repayment", "Seal", "SignIn", "Task", "Throttle", "Timer", "metadata",
 ]
