@@ -47,6 +47,12 @@ def words() -> dict[str, object]:
             "others": {code: said for code, said in relations().items() if code != "head"}, "any_category": {"": _("不限"), **categories()}}
 
 
+@blueprint.app_context_processor
+def everywhere() -> dict[str, object]:
+    """What pages of other rooms need to lead here."""
+    return {"reads_register": lambda: any(post.role in register.READERS for post in person().posts)}
+
+
 def keeps() -> bool:
     return any(post.role in register.KEEPERS for post in person().posts) and not person().holds("auditor")
 
