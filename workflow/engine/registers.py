@@ -1,7 +1,7 @@
 """People and unions as answers: found by what somebody types, as far as they may know, and shown by name.
 
 Nobody learns from a field who is in the register: an applicant finds themself alone, an officer the people of the
-unions they hold office at, and whoever is not found, found twice or out of reach is told in the same words. A union's
+unions they hold office at and their colleagues above, and whoever is not found, found twice or out of reach is told in the same words. A union's
 name and code are no secret. In the form stand ids; rules read a union's code, as `org.code` is.
 """
 
@@ -11,14 +11,14 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from ..actors import Actor
 from ..language.definition import Definition, Field
 from ..language.fields import REGISTERED, Named, Register, mask
 from ..privacy import vault
-from ..records import Organisation, Person
+from ..records import Appointment, Organisation, Person
 from ..scope import BELOW
 from .dossier import Dossier
 
@@ -44,6 +44,9 @@ def _person(session: Session, actor: Actor, text: str) -> str | None:
     places = [Organisation.path.like(post.path + "%") for post in actor.posts if post.role in BELOW]
     if places:
         near.append(Person.union_id.in_(select(Organisation.id).where(or_(*places))))
+        # Officers of the unions above are colleagues, and no secret: a home visit is made with one of them.
+        above = {int(number) for post in actor.posts if post.role in BELOW for number in post.path.split("/") if number}
+        near.append(exists().where(Appointment.person_id == Person.id, Appointment.organisation_id.in_(above), Appointment.ends_on.is_(None)))
     box, digits = vault(session), ""
     if REGISTERED["person"].fullmatch(text):
         which = Person.id == text
@@ -53,7 +56,7 @@ def _person(session: Session, actor: Actor, text: str) -> str | None:
         which, digits = Person.name == named["name"].strip(), named["digits"].upper()
     else:
         which = Person.member_no == text
-    found = session.scalars(select(Person).where(which, or_(*near)).order_by(Person.id).limit(_MOST)).all()
+    found = session.scalars(select(Person).where(which, Person.merged_into.is_(None), or_(*near)).order_by(Person.id).limit(_MOST)).all()
     fitting = [one.id for one in found if not digits or one.id_no_sealed is not None
                and box.open("people.id_no", one.id, one.id_no_sealed).decode().endswith(digits)]
     return fitting[0] if len(fitting) == 1 else None

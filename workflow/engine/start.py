@@ -41,7 +41,7 @@ def start(session: Session, key: str, actor: Actor, now: datetime, *, applicant_
     person_id = applicant_id or actor.person_id
     row = session.execute(
         select(Person, Organisation.path).outerjoin(Organisation, Organisation.id == Person.union_id)
-        .where(Person.id == person_id)).one_or_none()
+        .where(Person.id == person_id, Person.merged_into.is_(None))).one_or_none()
     if row is None:
         raise NotFound("person")
     person, path = row
