@@ -25,7 +25,7 @@ from ..scope import visible
 from .dossier import Dossier, open_dossier
 from .files import keep, note
 
-RECEIPT = "receipt"                      # the kind of file; it is the office's and not shown to whoever applied
+RECEIPT = "return.receipt"               # the kind of file, which no definition can name; not shown to whoever applied
 KINDS = ("clawback", "refund", "correction")
 _lines, _holds, _pools, _repayments = GrantLine.__table__, Hold.__table__, Pool.__table__, Repayment.__table__
 
