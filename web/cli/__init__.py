@@ -14,6 +14,7 @@ from . import (
     database,
     definitions,
     demonstration,
+    imports,
     messages,
     organisations,
     pools,
@@ -25,6 +26,6 @@ from . import (
 
 def register(app: Flask) -> None:
     for group in (definitions.group, database.group, demonstration.group, accounts.group, organisations.group, audit.group, pools.group, timers.group,
-                  messages.group, retention.group):
+                  messages.group, retention.group, imports.group, imports.people, imports.files, imports.cases):
         app.cli.add_command(group)
     app.cli.add_command(serve.serve)

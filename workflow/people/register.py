@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,7 +17,7 @@ from ..language import identity
 from ..language.fields import FieldFault, parse_value
 from ..language.reading_values import Words
 from ..organisations import actor_role
-from ..privacy import Kind, vault
+from ..privacy import Kind, Vault, vault
 from ..records import Person
 
 
@@ -53,6 +54,20 @@ def add_person(
     if "id_no" in numbers and find(session, numbers["id_no"]) is not None:
         raise Refused([Message("PERSON_KNOWN", "这个身份证号已经登记过，请直接选用已有的人员，不要重复登记",
                                "This identity number is in the register already; use that person", "id_no")])
+    person, facts = entry(box, now, name, numbers, gender=gender, born_on=born_on, union_id=union_id, member_no=member_no, member_since=member_since,
+                          migrant=migrant, model_worker=model_worker)
+    session.add(person)
+    session.flush()
+    history.append_to(session, f"person:{person.id}", kind="add", at=now, actor=actor, role=actor_role(actor),
+                      changes={key: (None, value) for key, value in facts.items() if value is not None})
+    return person
+
+
+def entry(
+    box: Vault, now: datetime, name: str, numbers: Mapping[str, str], *, gender: str | None = None, born_on: date | None = None,
+    union_id: int | None = None, member_no: str | None = None, member_since: date | None = None, migrant: bool = False, model_worker: str = "none",
+) -> tuple[Person, dict[str, Any]]:
+    """Return the row of a new person, not yet in a session, and what its first event tells. `numbers` are canonical."""
     known = numbers.get("id_no", "")
     person = Person(
         id=ids.new(now), name=name, union_id=union_id, member_no=member_no, member_since=member_since,
@@ -63,15 +78,11 @@ def add_person(
         if text := numbers.get(number.name):
             setattr(person, f"{number.name}_sealed", box.seal(f"people.{number.name}", person.id, text.encode()))
             setattr(person, f"{number.name}_index", box.blind(number.type, text))
-    session.add(person)
-    session.flush()
     facts: dict[str, Any] = {
         "name": name, **numbers, "gender": person.gender, "born_on": _iso(person.born_on), "union_id": union_id,
         "member_no": member_no, "member_since": _iso(member_since), "migrant": migrant, "model_worker": model_worker,
     }
-    history.append_to(session, f"person:{person.id}", kind="add", at=now, actor=actor, role=actor_role(actor),
-                      changes={key: (None, value) for key, value in facts.items() if value is not None})
-    return person
+    return person, facts
 
 
 def find(session: Session, id_no: str) -> Person | None:

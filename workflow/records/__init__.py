@@ -9,6 +9,7 @@ from .figures import PolicyFigure
 from .goods import GoodsItem, GoodsMove, LineSignature
 from .grants import GrantLine
 from .history import Event, Seal
+from .imports import Import, ImportRow
 from .messages import Message, Outbox
 from .money import Hold, LedgerEntry, Pool, PoolProposal, Repayment
 from .notices import Notice, Objection
@@ -24,7 +25,7 @@ metadata = Base.metadata
 __all__ = [
     "Absence", "Account", "ApiToken", "Appointment", "Attachment", "Base", "Case", "CaseIdentity", "CaseKey",
     "Clock", "Counter", "Decision", "Draft", "Event", "GoodsItem", "GoodsMove", "GrantLine", "HardshipFile", "Hold", "Household",
-    "HouseholdMember", "LedgerEntry", "LineSignature", "Membership", "MergeProposal", "Message", "Notice", "Objection", "Organisation", "Outbox",
+    "HouseholdMember", "Import", "ImportRow", "LedgerEntry", "LineSignature", "Membership", "MergeProposal", "Message", "Notice", "Objection", "Organisation", "Outbox",
     "PaymentAnswer", "PaymentBatch", "PaymentLine", "Person", "PolicyFigure", "Pool", "PoolProposal", "Release",
     "Repayment", "Seal", "SignIn", "Task", "Throttle", "Timer", "metadata",
 ]

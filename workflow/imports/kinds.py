@@ -1,0 +1,135 @@
+"""What every kind of list is for the room: its columns, and four steps, each for some hundred items at once.
+
+`gather` makes items of rows (a household is several) and finds what a file contradicts itself in; `judge` compares them with the
+register and says new, same, changed or fault; `write` writes what is new or changed; `take_back` undoes it. Judging changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from .. import history
+from ..actors import Actor
+from ..calendar import ZONE
+from ..language.reading_values import Words
+from ..privacy import Vault, vault
+from ..records import (
+    Base,
+    Case,
+    GrantLine,
+    HardshipFile,
+    Household,
+    HouseholdMember,
+    Import,
+    Membership,
+    Organisation,
+    Person,
+)
+from .columns import Column
+from .sheets import Line
+
+_ORDER: dict[type[Base], int] = {table: place for place, table in enumerate((Person, Membership, Household, HouseholdMember, HardshipFile, Case, GrantLine))}
+
+
+@dataclass(slots=True)
+class Item:
+    """What is imported as one: its rows, and what became of it."""
+
+    lines: list[Line]
+    outcome: str = "new"
+    changes: list[str] = field(default_factory=list)         # names of columns that differ from the register
+    made: list[list[Any]] = field(default_factory=list)      # [table, id, stream]: written or changed
+    before: dict[str, Any] = field(default_factory=dict)     # what stood there, by "table:id"
+    found: dict[str, Any] = field(default_factory=dict)      # what `judge` found and `write` needs
+
+    @property
+    def head(self) -> Line:
+        return self.lines[0]
+
+    @property
+    def faulty(self) -> bool:
+        return any(line.faults for line in self.lines)
+
+
+@dataclass
+class Desk:
+    """One piece of work on one import: who does it, where, and the events it will leave, written together at the end."""
+
+    session: Session
+    row: Import
+    actor: Actor
+    role: str
+    now: datetime
+    events: list[dict[str, Any]] = field(default_factory=list)
+    begun: set[str] = field(default_factory=set)             # streams that begin with this import
+    rows: list[Base] = field(default_factory=list)           # to be inserted when it closes
+
+    @cached_property
+    def box(self) -> Vault:
+        return vault(self.session)
+
+    @cached_property
+    def today(self) -> date:
+        return self.now.astimezone(ZONE).date()
+
+    @cached_property
+    def unions(self) -> dict[str, Organisation]:
+        """The active unions of this import's place and below, by code and by a name only one of them has."""
+        rows = self.session.scalars(select(Organisation).where(Organisation.path.like(self.row.path + "%"), Organisation.active.is_(True))).all()
+        names: dict[str, list[Organisation]] = {}
+        for one in rows:
+            names.setdefault("".join(one.name.split()), []).append(one)
+        return {name: several[0] for name, several in names.items() if len(several) == 1} | {one.code: one for one in rows}
+
+    def union(self, line: Line, name: str = "unit") -> Organisation | None:
+        """Return the union a row names; what is unknown, or not within reach, is the row's fault."""
+        said = line.values.get(name)
+        if not said:
+            return None
+        found = self.unions.get("".join(str(said).split()))
+        if found is None:
+            line.wrong("UNKNOWN_UNION", f"没有找到单位“{said}”，请填组织代码或登记的全称；还没有登记的，请先导入单位",
+                       f"There is no union “{said}” here; give its code or full name, or import the unions first", name)
+        return found
+
+    def tell(self, stream: str, kind: str, item: Item, union: int | None, extra: dict[str, Any], changes: dict[str, tuple[Any, Any]] | None = None,
+             new: bool = False) -> None:
+        """Keep the event of one change; `close` writes them all."""
+        if new:
+            self.begun.add(stream)
+        self.events.append({
+            "stream": stream, "kind": kind, "at": self.now, "actor": self.actor, "role": self.role, "organisation_id": union,
+            "extra": {"import": self.row.id, "row": item.head.n, **{key: value for key, value in extra.items() if value is not None}},
+            "changes": changes or {}})
+
+    def close(self, items: Sequence[Item]) -> None:
+        """Write the rows and their events, and note in `made` where each stream ends now."""
+        # Table by table: without relationships the session would insert them in whatever order.
+        for table in sorted({type(row) for row in self.rows}, key=_ORDER.__getitem__):
+            self.session.add_all(row for row in self.rows if type(row) is table)
+            self.session.flush()
+        self.rows.clear()
+        self.session.flush()
+        ends = history.append_all(self.session, self.events, self.begun)
+        self.events.clear()
+        for item in items:
+            item.made = [[table, key, stream, ends[stream]] for table, key, stream in item.made]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    name: str
+    label: Words
+    columns: tuple[Column, ...]
+    roles: frozenset[str]                                    # who may import such a list; the command line always may
+    gather: Callable[[Sequence[Line]], list[Item]]
+    judge: Callable[[Desk, Sequence[Item]], None]
+    write: Callable[[Desk, Sequence[Item]], None]
+    restore: Callable[[Desk, str, str, dict[str, Any], Item], None]     # put back what stood in one row
