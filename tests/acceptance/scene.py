@@ -24,7 +24,7 @@ from tests.web.desk import AID, NOW, Desks
 from tests.web.desk import CARD as FAR_CARD
 from web import signins
 from web.access import words_of
-from workflow import db, engine, money, people
+from workflow import db, engine, money, people, register
 from workflow.actors import COMMAND, Actor
 from workflow.records import Account, ApiToken, Appointment, Attachment, Base, Case, Event, Message, Notice, Seal, Timer
 
@@ -34,7 +34,9 @@ STRANGER = ""
 OUTSIDE = ("nurse", "outsider", "hospital", "far_auditor", "far_admin")
 DRAFT, FIRST, CHECK, PAID, REJECTED = "draft", "first", "check", "paid", "rejected"
 MONEY_TABLES = ("pools", "holds", "ledger_entries", "pool_proposals")
-CASE_TABLES = (*MONEY_TABLES, "cases", "drafts", "tasks", "decisions", "attachments", "case_keys", "case_identities", "counters", "notices", "objections", "timers")
+REGISTER_TABLES = ("households", "household_members", "hardship_files", "memberships", "merge_proposals")
+CASE_TABLES = (*MONEY_TABLES, *REGISTER_TABLES,
+               "cases", "drafts", "tasks", "decisions", "attachments", "case_keys", "case_identities", "counters", "notices", "objections", "timers")
 
 
 @dataclass
@@ -56,6 +58,9 @@ class Scene:
     notice: str = ""                 # what hangs of a case of the canary's, and what was objected to it
     objection: str = ""
     message: str = ""                # the canary's receipt
+    household: str = ""              # the canary's own, with an address
+    twin: str = ""                   # another entry of theirs, and the merge that was proposed
+    merge: str = ""
     tokens: set[str] = field(default_factory=set)
 
     @classmethod
@@ -74,6 +79,10 @@ class Scene:
                 people.appoint(session, someone.id, role, place, date(2020, 1, 1), None, actor=COMMAND, now=NOW)
             scene.absence = people.arrange(session, scene.desks.ids["third"], scene.desks.ids["fourth"], NOW.date(), NOW.date(), "", COMMAND, NOW)
             scene.appointment = session.scalars(select(Appointment.id).where(Appointment.person_id == scene.desks.ids["clerk"])).one()
+            scene.household = register.open_household(session, worker.id, COMMAND, NOW, address=f"{NAME}巷7号")
+            scene.twin = people.add_person(session, NOW, COMMAND, NAME, union_id=unit, phone=PHONE).id
+        with db.writing(scene.desks.sessions) as session:
+            scene.merge = register.propose(session, scene.person, scene.twin, "同一个人", scene._in(session, "clerk"), NOW)
         for number, state in enumerate((DRAFT, FIRST, CHECK, PAID, REJECTED)):
             scene.cases[state] = scene.filed(state, number)
         scene.far_case = scene.filed(CHECK, 9, "far_worker", "far_basic", secret="邻县")
@@ -167,6 +176,7 @@ class Scene:
         known: Mapping[str, Any] = {
             "case_id": case_id, "id": case_id, "attachment_id": self.file, "account_id": self.account, "appointment_id": self.appointment,
             "absence_id": self.absence, "seq": 1,
+            "household_id": self.household, "person_id": self.person, "other_id": self.twin, "proposal_id": self.merge,
             "pool_id": self.pool, "key": "aid", "version": 1, "name": "aid.v1.yaml", "size": self.seal, "trigger": "submit", "kind": "work", "token": case_id,
             "filename": "app.css", "message_id": self.message, "channel": "email", "notice_id": self.notice, "timer_id": self.timer, "objection_id": self.objection,
             "number": 1 if isinstance(rule._converters.get("number"), IntegerConverter) else row.number or "SD-0"}
