@@ -14,7 +14,7 @@ from workflow.errors import Refused, one
 from workflow.records import Organisation
 
 from .. import language
-from ..access import person
+from ..access import actor
 from ..db import session
 
 blueprint = Blueprint("register", __name__, url_prefix="/register")
@@ -50,11 +50,12 @@ def words() -> dict[str, object]:
 @blueprint.app_context_processor
 def everywhere() -> dict[str, object]:
     """What pages of other rooms need to lead here."""
-    return {"reads_register": lambda: any(post.role in register.READERS for post in person().posts)}
+    return {"reads_register": lambda: any(post.role in register.READERS for post in (me.posts if (me := actor()) else ()))}
 
 
 def keeps() -> bool:
-    return any(post.role in register.KEEPERS for post in person().posts) and not person().holds("auditor")
+    me = actor()                         # nobody, where an error page is made for a stranger
+    return me is not None and any(post.role in register.KEEPERS for post in me.posts) and not me.holds("auditor")
 
 
 def typed(*names: str) -> dict[str, str]:
