@@ -50,12 +50,16 @@ def words() -> dict[str, object]:
 @blueprint.app_context_processor
 def everywhere() -> dict[str, object]:
     """What pages of other rooms need to lead here."""
-    return {"reads_register": lambda: any(post.role in register.READERS for post in (me.posts if (me := actor()) else ()))}
+    return {"reads_register": lambda: _holds_one(register.READERS)}
 
 
 def keeps() -> bool:
+    return _holds_one(register.KEEPERS) and not _holds_one(frozenset({"auditor"}))
+
+
+def _holds_one(roles: frozenset[str]) -> bool:
     me = actor()                         # nobody, where an error page is made for a stranger
-    return me is not None and any(post.role in register.KEEPERS for post in me.posts) and not me.holds("auditor")
+    return me is not None and any(post.role in roles for post in me.posts)
 
 
 def typed(*names: str) -> dict[str, str]:
