@@ -3,8 +3,8 @@
 from .keeping import CONFIRMS, PROPOSES, confirm, decline, draft, may_decide, propose, withdraw
 from .reading import READERS, figure, listed, visible
 from .standing import Entered, Standing, entered_for, entered_of, made, param_standing, region_standing, same, stored
-from .subjects import Subject, param_subject, subject, subjects, told
+from .subjects import Subject, param_subject, region_subject, subject, subjects, told
 
 __all__ = ["CONFIRMS", "PROPOSES", "READERS", "Entered", "Standing", "Subject", "confirm", "decline", "draft", "entered_for", "entered_of", "figure",
-           "listed", "made", "may_decide", "param_standing", "param_subject", "propose", "region_standing", "same", "stored", "subject", "subjects",
+           "listed", "made", "may_decide", "param_standing", "param_subject", "propose", "region_standing", "region_subject", "same", "stored", "subject", "subjects",
            "told", "visible", "withdraw"]

@@ -37,7 +37,7 @@ class Subject:
 
     @property
     def id(self) -> str:
-        """How a form names it: `region..dibao`, `param.study_aid.meeting_over`."""
+        """How a form names it: `region..dibao`, `param.<programme>.<name>`."""
         return f"{self.kind}.{self.key}.{self.name}"
 
     def said(self, value: Any, lang: str) -> str:
@@ -50,7 +50,7 @@ class Subject:
 
 def subjects(session: Session, day: date) -> tuple[Subject, ...]:
     """Return everything that can be entered on `day`: regional figures first, then the params of each programme in force."""
-    found = [_region(name, label) for name, label in labels().items()]
+    found = [region_subject(name) for name in labels()]
     for definition in programmes.current(session, day):
         found += [param_subject(definition, name) for name in definition.params]
     return tuple(found)
@@ -68,7 +68,7 @@ def subject(session: Session, kind: str, key: str, name: str) -> Subject:
             return param_subject(definition, name)
         known = definition.params
     elif kind == "region" and name in known and not key:
-        return _region(name, known[name])
+        return region_subject(name)
     zh, en = did_you_mean(name, known)
     raise Refused(one("UNKNOWN_FIGURE", f"没有“{name}”这一项标准{zh}", f"There is no figure '{name}'{en}", "name"))
 
@@ -100,5 +100,6 @@ def param_subject(definition: Definition, name: str) -> Subject:
                    Decimal(0) if param.type in ("int", "decimal", "money") else None)
 
 
-def _region(name: str, label: Label) -> Subject:
-    return Subject("region", "", name, "money", label, min=Decimal(0))
+def region_subject(name: str) -> Subject:
+    """Return a regional figure; one that `regions.yaml` no longer names keeps its name for a label."""
+    return Subject("region", "", name, "money", labels().get(name, Label(name)), min=Decimal(0))
