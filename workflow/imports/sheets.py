@@ -65,7 +65,7 @@ def read(data: bytes, columns: Sequence[Column], today: date) -> Sheet:
     head, places = find(rows, columns)
     # Examples and notes of the template stand in rows that begin with a number sign.
     lines = [_line(number, row, columns, places, today) for number, row in enumerate(rows[head + 1:], head + 2)
-             if any(not is_empty(cell) for cell in row) and not str(row[0]).startswith("#")]
+             if any(cell != "" and not is_empty(cell) for cell in row) and not str(row[0]).startswith("#")]
     if not lines:
         raise Refused(one("SHEET_EMPTY", "表格里只有表头，没有内容，请填好后再上传", "There are headings and no rows; fill in the sheet first"))
     return Sheet([shown(cell) for cell in rows[head]], lines)
@@ -89,7 +89,7 @@ def _line(number: int, row: Sequence[Cell], columns: Sequence[Column], places: d
 
 
 def _value(column: Column, raw: Cell, today: date) -> Any:
-    if is_empty(raw):
+    if raw == "" or is_empty(raw):
         return None
     label = column.label
     if column.type in _LONG and (isinstance(raw, (int, float)) and abs(raw) >= 10**_DIGITS or isinstance(raw, str) and _SCIENTIFIC.fullmatch(raw)):

@@ -140,6 +140,8 @@ def is_empty(raw: object) -> bool:
 def clean(text: str, *, lines: bool) -> str:
     """Return the text without control, bidi, zero-width and unpaired characters, trimmed; with `lines`, line breaks
     stay. What remains is stored as typed; look-alikes are folded where texts are compared (`normalise`), not here."""
+    if text.isprintable():               # nothing to take out but the space around it; long lists are mostly this
+        return text.strip()
     if lines:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
         kept = "".join(" " if one == "\t" else one for one in text if one in "\n\t" or _visible(one))
