@@ -52,8 +52,10 @@ from . import (
     cli,
     db,
     errors,
+    goods,
     home,
     language,
+    lines,
     messages,
     money,
     notices,
@@ -71,7 +73,7 @@ from .db import now
 
 __all__ = ["actor", "create_app", "now"]
 
-ROOMS = (home, account, public, notices, apply, review, messages, register, money, payments, audit, admin, api)
+ROOMS = (home, account, public, notices, apply, review, messages, register, money, goods, lines, payments, audit, admin, api)
 
 
 def create_app(given: Mapping[str, Any] | None = None) -> Flask:

@@ -187,7 +187,8 @@ def _kind(kind: str) -> str:
     words = {"start": _("开始填报"), "attach": _("上传材料"), "detach": _("删除材料"), "reveal": _("查看完整信息"),
              "view_file": _("查看材料"), "print": _("打印"), "export": _("导出"), "verify": _("校验"), "remind": _("提醒"),
              "objection": _("公示异议"), "settle_objection": _("处理公示异议"), "notice_held": _("公示期满，异议未核查完"),
-             "hand_over": _("移交"), "escalate": _("督办"), "convene": _("召集表决"),
+             "hand_over": _("移交"), "sign": _("登记签收"), "unsign": _("撤销签收"), "strike": _("取消发放"),
+             "escalate": _("督办"), "convene": _("召集表决"),
              "erase": _("个人信息已按保存期限删除"), "propose_return": _("登记退款"),
              "return": _("款项退回"), "decline_return": _("退回退款登记"), "migrate": _("迁移到新版本"), "migrate_undo": _("撤回迁移")}
     operation = OPERATIONS.get(kind)
