@@ -335,3 +335,47 @@ class BatchRows(RootModel[list[BatchRow]]):
 
 class Seals(RootModel[list[SealRow]]):
     pass
+
+
+class PaymentLineRow(BaseModel):
+    n: int
+    case: str
+    number: str
+    payee: str = Field(description="masked")
+    account: str = Field(description="masked; empty for cash")
+    amount: MoneyText
+    status: Literal["open", "sent", "paid", "failed", "void"]
+    reason: str | None = Field(default=None, description="of a failure: what the bank said")
+    settled_on: date | None = None
+
+
+class PaymentBatchRow(BaseModel):
+    id: str
+    number: str
+    organisation: str
+    method: Literal["bank", "cash"]
+    layout: str | None
+    status: Literal["draft", "sealed", "sent", "closed", "void"]
+    count: int = Field(description="of the lines, as sealed")
+    total: MoneyText
+    digest: str | None = Field(description="SHA-256 over the lines, as printed on the approval sheet")
+    file_sha256: str | None
+    made_at: datetime
+
+
+class PaymentBatch(PaymentBatchRow):
+    lines: list[PaymentLineRow]
+
+
+class PaymentBatches(BaseModel):
+    items: list[PaymentBatchRow]
+    next: str | None = Field(description="give it as `after` for the following page")
+
+
+class PaymentAnswer(BaseModel):
+    rows: int
+    paid: int
+    failed: int
+    waiting: int = Field(description="rows that say: not yet")
+    fresh: int = Field(description="payments that this answer settled; 0 where it was imported before")
+    problems: list[Fault] = Field(description="why a case that is paid could not be carried on; it is tried again with the next answer")

@@ -17,6 +17,7 @@ from . import (
     imports,
     messages,
     organisations,
+    payments,
     pools,
     retention,
     serve,
@@ -26,6 +27,6 @@ from . import (
 
 def register(app: Flask) -> None:
     for group in (definitions.group, database.group, demonstration.group, accounts.group, organisations.group, audit.group, pools.group, timers.group,
-                  messages.group, retention.group, imports.group, imports.people, imports.files, imports.cases):
+                  messages.group, retention.group, payments.group, imports.group, imports.people, imports.files, imports.cases):
         app.cli.add_command(group)
     app.cli.add_command(serve.serve)
