@@ -26,6 +26,7 @@ from ..db import local, now, session
 from .room import blueprint
 
 PAPER = "visit_form"
+WIDE = 14                            # characters beyond which an answer gets a row of its own
 SEEN = timedelta(minutes=15)
 ASKED = ("phone", "address", "work_state", "health", "marital", "cause", "annual_income", "rigid_spending", "cause_note")
 
@@ -40,8 +41,8 @@ def visit_form(case_id: str) -> ResponseReturnValue:
             for name in ASKED if name in view.shown]
     family = next((answer for _title, answers in sheet.sections(view) for answer in answers if answer.name == "family" and answer.value), None)
     points = view.definition.form["checklist"].options.values() if "checklist" in view.definition.form else ()
-    return render_template("register/visit.html", view=view, said=said, family=sheet.cells(family) if family else None, points=[one.text(lang) for one in points],
-                           printed=printed, qr=_code(case_id), at=local(now()), who=person().name)
+    return render_template("register/visit.html", view=view, said=_paired(said), family=sheet.cells(family) if family else None,
+                           points=[one.text(lang) for one in points], printed=printed, qr=_code(case_id), at=local(now()), who=person().name)
 
 
 @blueprint.post("/visits/<case_id>")
@@ -51,6 +52,18 @@ def print_visit_form(case_id: str) -> ResponseReturnValue:
     engine.record(session(), case_id, "print", person(), now(), {"paper": PAPER, "fields": ["address"]})
     seq = session().scalar(select(func.max(Event.seq)).where(Event.stream == case_id))
     return redirect(url_for(".visit_form", case_id=case_id, printed=seq), 303)
+
+
+def _paired(said: list[tuple[str, str]]) -> list[tuple[tuple[str, str], ...]]:
+    """Put short answers two in a row, long ones alone, so that the sheet stays one page."""
+    rows: list[tuple[tuple[str, str], ...]] = []
+    for answer in said:
+        short = len(answer[1]) <= WIDE
+        if short and rows and len(rows[-1]) == 1 and len(rows[-1][0][1]) <= WIDE:
+            rows[-1] = (*rows[-1], answer)
+        else:
+            rows.append((answer,))
+    return rows
 
 
 def _view(case_id: str) -> CaseView:
