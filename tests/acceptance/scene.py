@@ -19,21 +19,38 @@ from werkzeug.routing import IntegerConverter, Rule
 
 from tests.acceptance.reading_room import photo
 from tests.notices.wall import FORM, GRANT
+from tests.payments.conftest import PAID as PAID_GRANT
 from tests.web.county import HASH
 from tests.web.desk import AID, NOW, Desks
 from tests.web.desk import CARD as FAR_CARD
 from web import signins
 from web.access import words_of
-from workflow import db, engine, money, people, register
+from workflow import db, engine, goods, money, people, register
 from workflow.actors import COMMAND, Actor
-from workflow.records import Account, ApiToken, Appointment, Attachment, Base, Case, Event, Message, Notice, Seal, Timer
+from workflow.payments import batches
+from workflow.records import (
+    Account,
+    ApiToken,
+    Appointment,
+    Attachment,
+    Base,
+    Case,
+    Event,
+    GrantLine,
+    Message,
+    Notice,
+    PaymentLine,
+    Seal,
+    Timer,
+)
 
 NAME, ID_NO, PHONE, CARD = "金丝雀甲", "11010519491231002X", "13977317731", "6228480010000077313"
 CANARIES = (NAME, ID_NO, PHONE, CARD, "4900 1000 0773", "金丝雀单据", "金丝雀结论", "金丝雀意见", "金丝雀照片", "SD-539921", "7731", "赵敏", "孙建国")
 STRANGER = ""
 OUTSIDE = ("nurse", "outsider", "hospital", "far_auditor", "far_admin")
 DRAFT, FIRST, CHECK, PAID, REJECTED = "draft", "first", "check", "paid", "rejected"
-MONEY_TABLES = ("pools", "holds", "ledger_entries", "pool_proposals")
+MONEY_TABLES = ("pools", "holds", "ledger_entries", "pool_proposals", "goods_items", "goods_moves", "line_signatures",
+                "grant_lines", "payment_batches", "payment_lines", "payment_answers")
 REGISTER_TABLES = ("households", "household_members", "hardship_files", "memberships", "merge_proposals")
 CASE_TABLES = (*MONEY_TABLES, *REGISTER_TABLES,
                "cases", "drafts", "tasks", "decisions", "attachments", "case_keys", "case_identities", "counters", "notices", "objections", "timers")
@@ -61,6 +78,9 @@ class Scene:
     household: str = ""              # the canary's own, with an address
     twin: str = ""                   # another entry of theirs, and the merge that was proposed
     merge: str = ""
+    batch: str = ""                  # of payments, with the canary's in it, at the bank
+    item: int = 0                    # in the store of this county
+    line: str = ""                   # what a case of the canary's grants
     tokens: set[str] = field(default_factory=set)
 
     @classmethod
@@ -90,7 +110,10 @@ class Scene:
             scene.message = session.scalars(select(Message.id).where(Message.case_id == scene.cases[PAID], Message.kind == "submitted")).one()
             scene.file = session.scalars(select(Attachment.id).where(Attachment.case_id == scene.cases[PAID])).one()
             scene.pool = money.open_pool(session, "539921/2026/aid", 500_000, COMMAND, NOW)
+            scene.item = goods.add(session, county, "rice", "金丝雀单据米", "袋", "", "58.50", scene._in(session, "clerk"), NOW)
+            scene.line = session.scalars(select(GrantLine.id).where(GrantLine.case_id == scene.cases[PAID])).one()
         scene.post()
+        scene.pay()
         sealed = app.test_cli_runner().invoke(args=["audit", "seal"])
         assert sealed.exit_code == 0, sealed.output
         with db.reading(scene.desks.sessions) as session:
@@ -135,6 +158,21 @@ class Scene:
             self.timer = session.scalars(select(Timer.id).where(Timer.case_id == case_id)).one()
             self.objection = engine.object_to(session, self.notice, "金丝雀意见：并不困难", name="赵敏", phone=PHONE, now=NOW)
 
+    def pay(self) -> None:
+        """Let a case of the canary's lie at the bank in a batch of payments."""
+        self.desks.publish(PAID_GRANT, "paid_grant.v1.yaml")
+        with db.writing(self.desks.sessions) as session:
+            money.open_pool(session, "539921/2026/paid", 500_000, COMMAND, NOW)
+            case_id = self.cases["paying"] = engine.start(session, "paid_grant", self._in(session, "canary"), NOW)
+            for who, trigger, revision, form in (("canary", "submit", 1, {"cost": "100", "bank_card": CARD}), ("clerk", "approve", 2, {}), ("finance", "approve", 3, {})):
+                engine.act(session, case_id, trigger, self._in(session, who), NOW, revision=revision, form=form)
+            line = session.scalars(select(GrantLine.id).where(GrantLine.case_id == case_id)).one()
+            self.batch = batches.make(session, self._in(session, "finance"), NOW, [line], layout="csv")
+            paid = session.scalars(select(PaymentLine.id).where(PaymentLine.batch_id == self.batch)).one()
+            batches.explain(session, self.batch, paid, "已与卡面核对", self._in(session, "finance"), NOW)
+            batches.seal(session, self.batch, self._in(session, "finance"), NOW)
+            batches.send(session, self.batch, self._in(session, "cashier"), NOW)
+
     def _in(self, session: Any, username: str) -> Actor:
         return people.actor_of(session, session.scalars(select(Account.id).where(Account.username == username)).one(), NOW.date())
 
@@ -175,9 +213,10 @@ class Scene:
         row = self.desks.row(case_id)
         known: Mapping[str, Any] = {
             "case_id": case_id, "id": case_id, "attachment_id": self.file, "account_id": self.account, "appointment_id": self.appointment,
-            "absence_id": self.absence, "seq": 1,
+            "absence_id": self.absence, "seq": 1, "batch_id": self.batch,
             "household_id": self.household, "person_id": self.person, "other_id": self.twin, "proposal_id": self.merge,
-            "pool_id": self.pool, "key": "aid", "version": 1, "name": "aid.v1.yaml", "size": self.seal, "trigger": "submit", "kind": "work", "token": case_id,
+            "pool_id": self.pool, "item_id": self.item, "line_id": self.line,
+            "key": "aid", "version": 1, "name": "aid.v1.yaml", "size": self.seal, "trigger": "submit", "kind": "work", "token": case_id,
             "filename": "app.css", "message_id": self.message, "channel": "email", "notice_id": self.notice, "timer_id": self.timer, "objection_id": self.objection,
             "number": 1 if isinstance(rule._converters.get("number"), IntegerConverter) else row.number or "SD-0"}
         missing = rule.arguments - known.keys()
@@ -198,7 +237,8 @@ class Scene:
             "again": "一句新的话2026", "password": "wrong", "amount": "1", "unmask": "1", "seal": "x",
             "pool": "539921/2026/walk", "unit": "money", "what": "adjust", "proposal": "0", "answer": "confirm", "day": "2026-12-31",
             "operation": "transfer", "to": self.desks.ids["clerk2"], "substitute": self.desks.ids["clerk2"], "starts_on": "2026-06-16", "ends_on": "",
-            "named": "no", "upheld": "yes", "opinion": "走查"}
+            "named": "no", "upheld": "yes", "opinion": "走查", "place": county, "quantity": "3", "price": "2", "supplier": "走查公司", "document": "NO-7",
+            "counted": "2", "line": "1", "with": self.desks.ids["clerk2"], "method": "phone", "move": "0"}
 
     def json(self, model: type[BaseModel] | None, case_id: str) -> Any:
         """A body that `model` accepts, aimed at this case."""
