@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.browser.exchange import deal, hand_over
+from tests.browser.payday import payday, sealed
 from tests.browser.visits import Site
 from web import public
 from workflow import money, people, queries
@@ -28,8 +29,8 @@ PAGES: dict[str, tuple[str, ...]] = {
     "handler": ("/tasks", "/tasks/{flagged}", "/tasks/{checked}", "/tasks/batch?s={checked}:1", "/tasks/find", "/tasks/find?q=2026", "/done",
                 "/tasks/meetings", "/tasks/watch", "/tasks/{handed}", "/messages", "/settings/messages",
                 "/settings", "/settings/hand-over", "/settings/hand-over/{receipt}"),
-    "cashier": ("/tasks/{paying}",),
-    "finance": ("/funds", "/tasks/{handed}"),
+    "cashier": ("/tasks/{paying}", "/payments/{batch}"),
+    "finance": ("/payments", "/payments/new", "/payments/{batch}", "/payments/{batch}/sheet", "/payments/reconcile", "/funds", "/tasks/{handed}"),
     "leader": ("/funds/{pool}", "/tasks/copies", "/settings/away"),
     "auditor": ("/audit", "/audit?q=2026", "/audit/cases/{adjusted}", "/audit/verify", "/audit/seals", "/audit/reads"),
     "admin": ("/admin/accounts", "/admin/accounts/{account}", "/admin/accounts/{account}/away", "/admin/accounts/{account}/hand-over",
@@ -51,6 +52,8 @@ def ids(site: Site) -> dict[str, str]:
     worker, pool = site.person_id("worker"), str(_pool(site))
     handed = deal(site.sessions, site.now)
     receipt = str(hand_over(site.sessions, handed, site.now))
+    payday(site.sessions, site.now)
+    batch = sealed(site.sessions, site.now)
     with reading(site.sessions) as session:
         def first(*conditions: object) -> Case:
             return session.scalars(select(Case).where(*conditions).order_by(Case.id)).first()
@@ -68,7 +71,7 @@ def ids(site: Site) -> dict[str, str]:
             "notice": _ours(session, site), "flagged": task("county_review", True), "checked": task("county_review"),
             "paying": task("paying"), "adjusted": first(Case.adjusted_fen.is_not(None), Case.state == "paid").id,
             "posted": posted.id, "board": str(posted.organisation_id), "account": str(account), "token": _token(site, paid.id), "pool": pool,
-            "handed": handed, "receipt": receipt}
+            "batch": batch, "handed": handed, "receipt": receipt}
 
 
 def _ours(session: Session, site: Site) -> str:

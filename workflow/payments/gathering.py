@@ -1,8 +1,8 @@
 """What may be paid now: the reserved lines of cases that stand where their programme pays, and why others may not.
 
-A fault keeps a line out: an account that is empty, mistyped or somebody else's, one that nobody approved, a line that
-is in a batch already. A flag is left to the accountant, who explains it or takes the line out: an account that other
-people use too, or one that the bank sent back before.
+A fault keeps a line out: an account that is empty or somebody else's, one that nobody approved, a line that
+is in a batch already. A flag is left to the accountant, who explains it or takes the line out: a check digit that does
+not fit, an account that other people use too, or one that the bank sent back before.
 """
 
 from __future__ import annotations
@@ -100,16 +100,13 @@ def _fault(one: Payable, row: Row[Any], batch: str | None, stale: Message | None
 
 
 def account_fault(account: str, holder: str, name: str, *, organisation: bool = False) -> Message | None:
-    """Return why nothing may be paid to this account: it is empty, mistyped, or not the payee's own."""
+    """Return why nothing may be paid to this account: it is empty, cannot be one, or is not the payee's own."""
     digits = normalise("bankcard", account)
     if not digits:
         return Message("ACCOUNT_EMPTY", "收款账户是空的，请退回补填", "There is no account to pay to; return the case for it")
     if not (8 <= len(digits) <= 32 if organisation else 12 <= len(digits) <= 19):
         return Message("ACCOUNT_FORM", f"账号有 {len(digits)} 位，不是银行账号的位数，请退回更正",
                        f"The account has {len(digits)} digits, which no bank account has; return it")
-    if not organisation and digits.startswith("62") and len(digits) >= 16 and not luhn_holds(digits):
-        return Message("ACCOUNT_LUHN", f"账号（尾号 {digits[-4:]}）校验位不符，可能输错一位，请退回更正",
-                       f"The check digit of the account ending in {digits[-4:]} does not fit; it may be mistyped, return it")
     if _plain(holder) != _plain(name):
         return Message("ACCOUNT_FOREIGN", f"账户户名（{mask('name', holder)}）不是收款人本人（{mask('name', name)}），只能付到本人账户，请退回更正",
                        f"The account is in the name of {mask('name', holder)} and not of the payee ({mask('name', name)}); only their own account is paid")
@@ -126,7 +123,7 @@ def flagged(session: Session, found: Iterable[Payable]) -> list[Payable]:
     own = _owners(session, [one.grant_line_id for one in whole])
     made = []
     for one in whole:
-        flags = []
+        flags = [*_mistyped(one.account)]
         others = {who: shown for who, shown in users.get(one.account_index or b"", {}).items() if who not in own.get(one.grant_line_id, ())}
         if others:
             named = "、".join(sorted(set(others.values()))[:3])
@@ -137,6 +134,15 @@ def flagged(session: Session, found: Iterable[Payable]) -> list[Payable]:
                                  f"The bank sent this account back before ({why}), and it was not corrected"))
         made.append(replace(one, flags=tuple(flags)))
     return made
+
+
+def _mistyped(account: str) -> list[Message]:
+    """Tell a card whose check digit does not fit. It is left to the accountant: passbooks and some old cards have none."""
+    digits = normalise("bankcard", account)
+    if not digits.startswith("62") or len(digits) < 16 or luhn_holds(digits):
+        return []
+    return [Message("ACCOUNT_LUHN", f"账号（尾号 {digits[-4:]}）校验位不符，可能输错一位，请对照卡面核对",
+                    f"The check digit of the account ending in {digits[-4:]} does not fit; it may be mistyped, compare it with the card")]
 
 
 def _busy(session: Session, ids: Sequence[str]) -> dict[str, str]:
