@@ -184,11 +184,34 @@ def test_the_commands_open_propose_and_confirm(app: Flask, desks: Desks) -> None
     assert run("adjust", KEY, "-500", "--reason", "年中调减", "--as", "finance").exit_code == 0
     assert run("confirm", KEY, "--as", "finance").exit_code == 1
     assert run("confirm", KEY, "--as", "leader").exit_code == 0
-    assert run("list").output == f"{KEY}\tmoney\t1,500.00\t0.00\t0.00\t1,500.00\t\n"
+    assert run("list").output == f"{KEY}\tmoney\t1,500.00\t0.00\t0.00\t1,500.00\t\t\t\n"
     assert run("close", KEY, "2026-12-31", "--reason", "年终关账", "--as", "finance").exit_code == 0
     assert run("confirm", KEY, "--decline", "--as", "leader").exit_code == 0
     for words, said in ((("open", KEY, "1"), "已经开立"), (("open", "nowhere/x", "1"), "单位编码"), (("open", "539921/x", "许多"), "请写金额"),
                         (("adjust", "539921/y", "1", "--reason", "文件", "--as", "finance"), "没有资金池"),
                         (("confirm", KEY, "--as", "leader"), "没有等待确认")):
+        done = run(*words)
+        assert done.exit_code == 1 and said in done.stderr and "Traceback" not in done.output, words
+
+
+def test_the_commands_know_sources_move_and_carry(app: Flask, desks: Desks) -> None:
+    def run(*words: str) -> Any:
+        return app.test_cli_runner().invoke(args=["pools", *words])
+    central, next_year = f"{KEY}@central_hardship", "539921/2027/grant@central_hardship"
+    assert "central_hardship\t中央财政职工困难帮扶资金\tCentral hardship fund\tcash_grant,goods,service" in run("sources").output
+    for words in ((central, "2000", "--use", "grant"), (next_year, "1", "--use", "grant"), (f"{KEY}@donation", "5", "--purpose", "助困")):
+        assert run("open", *words).exit_code == 0, words
+    assert run("transfer", central, next_year, "500", "--reason", "分配", "--as", "finance").exit_code == 0
+    assert run("confirm", central, "--as", "leader").exit_code == 0
+    assert run("terms", f"{KEY}@donation", "--use", "grant", "--reason", "只用于本项目", "--as", "finance").exit_code == 0
+    assert run("close", central, "2026-06-14", "--reason", "关账", "--as", "finance").exit_code == 0
+    assert run("confirm", central, "--as", "leader").exit_code == 0
+    assert run("carry", central, next_year, "--reason", "结转", "--as", "finance").exit_code == 0
+    assert run("confirm", central, "--as", "leader").exit_code == 0
+    assert f"{next_year}\tmoney\t2,001.00\t0.00\t0.00\t2,001.00\t\tcentral_hardship\tgrant\n" in run("list").output
+    assert run("spent").output == ""
+    for words, said in ((("open", f"{KEY}@own_unoin", "1"), "own_union"), (("open", f"{KEY}@donation.b", "1"), "限定的用途"),
+                        (("transfer", central, next_year, "1", "--reason", "倒账", "--as", "finance"), "关账"),
+                        (("carry", next_year, central, "--reason", "倒账", "--as", "finance"), "还没有关账")):
         done = run(*words)
         assert done.exit_code == 1 and said in done.stderr and "Traceback" not in done.output, words
