@@ -73,7 +73,7 @@ def neutral(definition: Definition, today: date) -> dict[str, Any]:
         "applicant": {"id": "applicant", "gender": "male", "age": 35, "union": "0001", "member": True, "member_months": 60,
                       "migrant": False, "model_worker": "none", "granted_this_cycle": Decimal(0), "times_this_cycle": 0,
                       "times_ever": 0},
-        "org": {"code": "0001", "level": "unit", "county": "0000", "has_township": True},
+        "org": {"code": "0001", "name": "云岭县示例工会", "level": "unit", "county": "0000", "has_township": True},
         "case": {"number": None, "submitted_on": today, "cycle": cycle_of(definition, today), "year": today.year},
         "task": {"acted": False, "resubmit_to": None, "changed_material": False},
         "household": dict(UNKNOWN), "budget": {"available": PLENTY}, "today": today,

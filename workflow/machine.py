@@ -132,7 +132,7 @@ _FACT_LABELS = {
     "applicant.granted_this_cycle": Label("本周期已获本项目金额（元）", "granted this cycle (yuan)"),
     "applicant.times_this_cycle": Label("本周期已获本项目次数", "grants this cycle"),
     "applicant.times_ever": Label("历年已获本项目次数", "grants ever"),
-    "org.level": Label("工会层级", "union level"), "org.code": Label("工会代码", "union code"),
+    "org.level": Label("工会层级", "union level"), "org.code": Label("工会代码", "union code"), "org.name": Label("工会名称", "union name"),
     "org.county": Label("所属县", "county"), "org.has_township": Label("有乡镇工会", "has a township union"),
     "case.cycle": Label("申请周期", "cycle"), "case.year": Label("申请年度", "year"),
     "budget.available": Label("预算余额", "budget left"),

@@ -112,6 +112,8 @@ def _with_a_voice(dossier: Dossier, actor: Actor) -> Standing | None:
 
 
 def _as_applicant(dossier: Dossier, actor: Actor) -> str | None:
+    if dossier.definition.apply_who == "organisation":       # whoever has it in hand for the union now, not who began it
+        return "applicant" if actor.person_id is not None and actor.person_id == dossier.row.filed_by else None
     if actor.person_id == dossier.row.applicant_id:
         return "applicant"
     return "agent" if actor.person_id == dossier.row.filed_by else None

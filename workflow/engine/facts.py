@@ -26,8 +26,9 @@ _GRANTED = select(
     func.count(),
     func.coalesce(func.sum(case((_cases.c.cycle == bindparam("cycle"), 1), else_=0)), 0),
     func.coalesce(func.sum(case((_cases.c.cycle == bindparam("cycle"), _cases.c.amount_fen), else_=0)), 0),
-).where(and_(_cases.c.applicant_id == bindparam("applicant"), _cases.c.definition_key == bindparam("key"),
-             _cases.c.outcome == "approved", _cases.c.id != bindparam("me")))
+).where(and_(_cases.c.definition_key == bindparam("key"), _cases.c.outcome == "approved", _cases.c.id != bindparam("me")))
+_GRANTED_TO = {False: _GRANTED.where(_cases.c.applicant_id == bindparam("whose")), True: _GRANTED.where(_cases.c.unit_id == bindparam("whose"))}
+"""What this programme has granted before: to the person, or to the union that applies through whichever officer."""
 
 _BLANK_TASK = {"acted": False, "resubmit_to": None, "changed_material": False}
 
@@ -48,16 +49,17 @@ def facts_of(session: Session, dossier: Dossier, now: datetime, form: dict[str, 
         "form": coded(session, definition, form if form is not None else dossier.form),
         "attachments": {kind: dossier.attached.get(kind, 0) for kind in definition.attachments},
         "param": figures_in(definition, held), "region": {k: Decimal(v) for k, v in held["region"].items()},
-        "applicant": applicant(row, today),
-        "org": {"code": row.unit_code, "level": row.unit_level, "county": county.code if county else None,
+        "applicant": the_union(row) if definition.apply_who == "organisation" else applicant(row, today),
+        "org": {"code": row.unit_code, "name": row.unit_name, "level": row.unit_level, "county": county.code if county else None,
                 "has_township": at_level(places, "township") is not None},
         "case": {"number": row.number, "submitted_on": local_day(submitted), "cycle": cycle,
                  "year": local_day(submitted).year},
         "task": _task(dossier, changed), "today": today, "household": {}, "budget": {},
     }
+    union = definition.apply_who == "organisation"
     if reads(definition) & {"applicant.granted_this_cycle", "applicant.times_this_cycle", "applicant.times_ever"}:
-        ever, times, fen = session.connection().execute(_GRANTED, {
-            "applicant": row.applicant_id, "key": definition.key, "cycle": cycle, "me": row.id}).one()
+        ever, times, fen = session.connection().execute(_GRANTED_TO[union], {
+            "whose": row.unit_id if union else row.applicant_id, "key": definition.key, "cycle": cycle, "me": row.id}).one()
         facts["applicant"] |= {"times_ever": ever, "times_this_cycle": int(times),
                                "granted_this_cycle": Decimal(int(fen)) / 100}
     if definition.requires_file is not None or any(name.startswith("household.") for name in reads(definition)):
@@ -90,6 +92,12 @@ def applicant(row: Any, today: date) -> dict[str, Any]:
     }
 
 
+def the_union(row: Any) -> dict[str, Any]:
+    """Return what is known of the applicant where a union applies: nothing of the person who files."""
+    return {"id": row.unit_code, "union": row.unit_code} | dict.fromkeys(
+        ("gender", "age", "member", "member_months", "migrant", "model_worker"))
+
+
 def years_between(start: date, end: date) -> int:
     return end.year - start.year - ((end.month, end.day) < (start.month, start.day))
 
@@ -107,23 +115,26 @@ def _task(dossier: Dossier, changed: frozenset[str]) -> dict[str, Any]:
             "changed_material": bool(returned and changed & set(returned["restart_if_changed"]))}
 
 
-def snapshot_figures(definition: Definition, place: str, day: date, entered: Iterable[standing.Entered] = ()) -> dict[str, Any]:
+def snapshot_figures(definition: Definition, place: str, day: date, entered: Iterable[standing.Entered] = (), *,
+                     everything: bool = False) -> dict[str, Any]:
     """Return the policy figures in force on `day`, as JSON text: of the files, and of what officers `entered`. Pure.
 
-    `origin` says since when and by which document each holds that the rules read and that does not stand in the definition.
+    `origin` says since when and by which document each holds that does not stand in the definition; only of those that
+    the rules read, or of `everything`.
     """
     entered = tuple(entered)
     rooms = {"param": standing.param_standing(definition, entered), "region": standing.region_standing(place, day, entered)}
     origin = {room: {name: {"from": one.start.isoformat(), "source": one.source} | ({"id": one.id} if one.id else {})
-                     for name, one in known.items() if one.start is not None and f"{room}.{name}" in reads(definition)}
+                     for name, one in known.items() if one.start is not None and (everything or f"{room}.{name}" in reads(definition))}
               for room, known in rooms.items()}
     held: dict[str, Any] = {room: {name: one.value for name, one in known.items()} for room, known in rooms.items()}
     return held | {"on": day.isoformat(), "origin": origin}
 
 
-def figures_for(session: Session, definition: Definition, path: str, day: date) -> dict[str, Any]:
+def figures_for(session: Session, definition: Definition, path: str, day: date, *, everything: bool = False) -> dict[str, Any]:
     """Return the policy figures in force for a union on `day`, to be pinned to a case when it is submitted."""
-    return snapshot_figures(definition, region(session, path), day, standing.entered_for(session, definition.key, path, day))
+    entered = standing.entered_for(session, definition.key, path, day)
+    return snapshot_figures(definition, region(session, path), day, entered, everything=everything)
 
 
 def snapshot_facts(definition: Definition, day: date, place: str = "") -> dict[str, Any]:

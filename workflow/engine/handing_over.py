@@ -1,7 +1,7 @@
 """移交: everything open that is one person's alone goes to a colleague at once, and a receipt says what went and what did not.
 
 Moved is what was claimed by, transferred or delegated to them, their ballots and branches, what they are asked, what they
-have delegated, and what they filed for others. Each item passes the checks of whoever receives work; what cannot be moved
+have delegated, and what they filed for others or for their union. Each item passes the checks of whoever receives work; what cannot be moved
 stays where it is, with the reason. One event a case; the receipt is an event of the person.
 """
 
@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from .. import history, notifications
@@ -21,12 +21,13 @@ from ..actors import Actor
 from ..errors import KeyReused, NotFound, NotYours, Refused, one
 from ..organisations import actor_role
 from ..people.appointments import administers
+from ..programmes import by_digest
 from ..records import Account, Appointment, Case, Draft, Event, Organisation, Person, Task
 from ..records.base import utc_text
 from .dossier import NO_DUE, Dossier, local_day, open_dossier
 from .files import note
 from .receiving import Candidate, officers, unfit
-from .start import AGENTS
+from .start import AGENTS, FILERS
 
 _tasks, _drafts, _cases, _events = Task.__table__, Draft.__table__, Case.__table__, Event.__table__
 _APPLYING = ("applicant", "agent")
@@ -72,11 +73,17 @@ def open_work(session: Session, person_id: str) -> list[Work]:
         .order_by(_tasks.c.due_at, _tasks.c.id)).all()
     filed = session.execute(
         select(_cases.c.id.label("case_id"), _cases.c.number, _cases.c.definition_digest, _cases.c.state, _cases.c.due_at)
-        .where(_cases.c.filed_by == person_id, _cases.c.applicant_id != person_id, _cases.c.ended_at.is_(None))
+        .where(_cases.c.filed_by == person_id, _cases.c.ended_at.is_(None), or_(_cases.c.applicant_id != person_id, _of_unions(session)))
         .order_by(_cases.c.created_at, _cases.c.id)).all()
     return [Work(row.case_id, row.number, row.definition_digest, row.state, "owned" if row.owner_id == person_id else row.kind, row.id,
                  row.due_at if row.due_at < NO_DUE else None) for row in rows] + [
         Work(row.case_id, row.number, row.definition_digest, row.state, "filed", None, row.due_at) for row in filed]
+
+
+def _of_unions(session: Session) -> ColumnElement[bool]:
+    """Cases in which a union applies: whoever filed them did so for the union, and a colleague there goes on with them."""
+    digests = session.execute(select(_cases.c.definition_digest).distinct().where(_cases.c.ended_at.is_(None))).scalars()
+    return _cases.c.definition_digest.in_([digest for digest in digests if by_digest(session, digest).apply_who == "organisation"])
 
 
 def hand_over(session: Session, person_id: str, to_id: str, actor: Actor, now: datetime, *, reason: str = "",
@@ -155,6 +162,7 @@ WHY = {
     "SECOND_BALLOT": ("在这次表决中已有一票", "has a voice in this vote already"),
     "ASKED_ALREADY": ("已经被问过，或正是提问的人", "has been asked already, or is who asked"),
     "OWNER": ("正是委派的人，请直接收回", "is who delegated it and may recall it"),
+    "NO_UNION_POST": ("不是申请单位的工会经办人", "is no officer of the union that applies"),
     "NO_AGENT": ("不能为这位申请人代办", "may not file for this applicant"),
 }
 
@@ -186,8 +194,11 @@ def _cannot_file(session: Session, dossier: Dossier, to_id: str, now: datetime) 
                                       or_(_tasks.c.person_id == to_id, _tasks.c.owner_id == to_id))
     if any(decided.actor_id == to_id for decided in dossier.decided) or session.execute(holds).first() is not None:
         return "SAME_PERSON"
-    posts = session.execute(select(Appointment.role, Organisation.path).join(Organisation, Organisation.id == Appointment.organisation_id).where(
+    posts = session.execute(select(Appointment.role, Appointment.organisation_id, Organisation.path).join(
+        Organisation, Organisation.id == Appointment.organisation_id).where(
         Appointment.person_id == to_id, Appointment.starts_on <= today, or_(Appointment.ends_on.is_(None), Appointment.ends_on >= today)))
+    if dossier.definition.apply_who == "organisation":
+        return "" if any(post.role in FILERS and post.organisation_id == row.unit_id for post in posts) else "NO_UNION_POST"
     return "" if any(post.role in AGENTS and row.path.startswith(post.path) for post in posts) else "NO_AGENT"
 
 

@@ -149,7 +149,7 @@ def _authorised(dossier: Dossier, way: Transition, facts: Mapping[str, Any]) -> 
     An officer who nominates does not act in the worker's name and needs none."""
     definition, row = dossier.definition, dossier.row
     leaves_draft = definition.states[way.source].kind == "draft" and not definition.states[way.dest].final
-    if row.filed_by == row.applicant_id or not leaves_draft or definition.apply_who == "officer":
+    if row.filed_by == row.applicant_id or not leaves_draft or definition.apply_who != "person":
         return []
     return _files_missing(definition, AUTHORISATION, facts, named=True)
 

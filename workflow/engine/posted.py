@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from ..language.called import called
 from ..language.definition import Definition, Field, Label, NoticeRule
 from ..language.fields import show
 from ..language.identity import mask
@@ -48,6 +49,8 @@ def _names(definition: Definition, rule: NoticeRule) -> Iterator[str]:
 
 
 def _label(definition: Definition, name: str) -> Label:
+    if name == "applicant.name" and definition.apply_who == "organisation":
+        return Label("申请单位", "Union")
     if name in _LABELS:
         return _LABELS[name]
     found = name_of(definition, name)
@@ -59,7 +62,7 @@ def _value(dossier: Dossier, rule: NoticeRule, name: str, facts: Mapping[str, An
     room, _, leaf = name.partition(".")
     row, definition = dossier.row, dossier.definition
     if name == "applicant.name":
-        return mask("name", row.applicant_name)
+        return called(definition, row.applicant_name, row.unit_name)
     if name == "amount":
         return _yuan(Decimal(amount_fen) / 100) if amount_fen is not None else ""
     if name == "applicant.union":

@@ -10,8 +10,8 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from .. import history, ids, programmes
-from ..actors import Actor
-from ..errors import KeyReused, NotFound, NotYours, Refused, one
+from ..actors import Actor, Post
+from ..errors import KeyReused, Message, NotFound, NotYours, Refused, one
 from ..language.definition import Definition
 from ..language.fields import FieldFault, parse_value
 from ..privacy import vault
@@ -28,7 +28,7 @@ def start(session: Session, key: str, actor: Actor, now: datetime, *, applicant_
           organisation_id: int | None = None, idem_key: str | None = None, version: int | None = None, request_digest: str | None = None) -> str:
     """Open a draft of programme `key` for the actor, or for `applicant_id` under 代办, and return the case id.
 
-    Where the union itself applies it is that of the actor's post: the only one, the one `organisation_id` names, or the first.
+    Where the union itself applies it is that of the actor's post, or the one `organisation_id` names where they serve several.
 
     The definition is the version in force today. `request_digest` stands for whatever else came with the request, so
     that the same key with other content is told apart. Raises `NotFound` for an unknown programme or person, `NotYours`
@@ -47,7 +47,7 @@ def start(session: Session, key: str, actor: Actor, now: datetime, *, applicant_
     person, path = row
     unit_id = person.union_id
     if definition.apply_who == "organisation":       # the union itself applies: the case lies where its officer holds the post
-        unit_id, path = _union(actor, applicant_id, organisation_id)
+        unit_id, path = _union(definition, actor, applicant_id, organisation_id)
         role = "applicant"
     else:
         role = _role(definition, actor, person, path)
@@ -55,7 +55,7 @@ def start(session: Session, key: str, actor: Actor, now: datetime, *, applicant_
         raise Refused(one("NO_UNION", "您还没有登记所属的基层工会，请先与单位工会或县总工会联系登记",
                           "You are not registered with a union yet; ask your union or the county union to register you"))
     case_id, state = ids.new(now), definition.states[definition.initial]
-    form = first_values(session, definition, person)
+    form = first_values(session, definition, person, unit_id)
     plain, sealed = forms.stored(session, "cases", case_id, definition, form)
     appended = history.append(
         session, stream=case_id, seq=1, prev=None, kind="start", at=now, actor=actor, role=role,
@@ -109,18 +109,31 @@ def _role(definition: Definition, actor: Actor, person: Person, path: str | None
     return "agent"
 
 
-def _union(actor: Actor, applicant_id: str | None, organisation_id: int | None) -> tuple[int, str]:
-    """Return the union for which the actor hands in. A substitute hands in nothing: who applies stands in the case by name."""
-    posts = [post for post in actor.posts if post.role in FILERS and post.behalf is None and organisation_id in (None, post.organisation_id)]
+def unions_of(definition: Definition, actor: Actor) -> dict[int, Post]:
+    """Return the unions for which the actor may hand in, by id. A substitute hands in nothing: who files stands in the case by name."""
+    roles = AGENTS if definition.beneficiary == "organisation" else FILERS   # a county does not grant itself what it decides on
+    return {post.organisation_id: post for post in reversed(actor.posts) if post.role in roles and post.behalf is None}
+
+
+def _union(definition: Definition, actor: Actor, applicant_id: str | None, organisation_id: int | None) -> tuple[int, str]:
+    posts = unions_of(definition, actor)
     if actor.person_id is None or not posts or applicant_id not in (None, actor.person_id):
-        raise NotYours(one("UNIONS_FILE", "本项目由工会经办人以工会名义申报，个人不能申请，请与您的工会联系",
-                           "Officers hand in for their union here; nobody applies themself, so ask your union"))
-    return posts[0].organisation_id, posts[0].path
+        raise NotYours(one("UNIONS_FILE", "个人不能申请，由单位工会申请：请由本单位工会经办人以工会名义申报",
+                           "Nobody applies in person: an officer of the union hands in for it, so ask your union"))
+    if organisation_id is None and len(posts) > 1:
+        names = [post.organisation for post in posts.values()]
+        raise Refused([Message("WHICH_UNION", f"您在{'、'.join(names)}都有任职，请选择为哪一个工会申报",
+                               f"You serve {', '.join(names)}; choose for which union you hand in", "organisation")])
+    chosen = next(iter(posts)) if organisation_id is None else organisation_id
+    if chosen not in posts:
+        raise NotFound("organisation")
+    return chosen, posts[chosen].path
 
 
-def first_values(session: Session, definition: Definition, person: Person) -> dict[str, Any]:
+def first_values(session: Session, definition: Definition, person: Person, unit_id: int | None = None) -> dict[str, Any]:
     """Return the defaults, and what the register already knows, so that nobody types it twice."""
-    known = known_of(session, person)
+    known = dict(known_of(session, person)) if definition.apply_who != "organisation" else {}
+    known |= _of_union(session, person.union_id if unit_id is None else unit_id)
     form: dict[str, Any] = {}
     for name, spec in definition.form.items():
         raw = known.get(spec.prefill) if spec.prefill else None
@@ -132,6 +145,14 @@ def first_values(session: Session, definition: Definition, person: Person) -> di
         except FieldFault:
             continue             # a register entry that does not fit the field is left for the applicant to type
     return form
+
+
+def _of_union(session: Session, union_id: int | None) -> dict[str, Any]:
+    """Return what `prefill` may name of the union that applies: `org.name`, `org.code`, `org.phone`."""
+    union = session.get(Organisation, union_id) if union_id is not None else None
+    if union is None:
+        return {}
+    return {"org.name": union.name, "org.code": union.code, "org.phone": union.phone or None, "applicant.union": f"#{union.id}"}
 
 
 def known_of(session: Session, person: Person) -> Mapping[str, Any]:

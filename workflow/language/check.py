@@ -19,6 +19,7 @@ from . import (
     check_routes,
     check_structure,
     check_time,
+    check_union,
     check_values,
     check_versions,
     check_votes,
@@ -41,6 +42,7 @@ def check(sheet: Sheet, *, released: str | None, earlier: Mapping[int, Definitio
     check_operations.check(sheet)
     check_money.check(sheet)
     check_filing.check(sheet)
+    check_union.check(sheet)
     granting.check(sheet)
     check_privacy.check(sheet)
     check_versions.check(sheet, released, earlier)

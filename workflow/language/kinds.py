@@ -79,7 +79,7 @@ ENGINE_FACTS: Mapping[str, Kind] = {
     "household.on_file": Kind.BOOL, "household.category": Kind.TEXT, "household.size": Kind.NUMBER,
     "household.monthly_per_capita": Kind.NUMBER, "household.aid_this_year": Kind.NUMBER,
     "household.aid_items_this_year": Kind.NUMBER, "household.status": Kind.TEXT,
-    "org.code": Kind.TEXT, "org.level": Kind.TEXT, "org.county": Kind.TEXT, "org.has_township": Kind.BOOL,
+    "org.code": Kind.TEXT, "org.name": Kind.TEXT, "org.level": Kind.TEXT, "org.county": Kind.TEXT, "org.has_township": Kind.BOOL,
     "case.number": Kind.TEXT, "case.submitted_on": Kind.DATE, "case.cycle": Kind.TEXT, "case.year": Kind.NUMBER,
     "task.acted": Kind.BOOL, "task.resubmit_to": Kind.TEXT, "task.changed_material": Kind.BOOL,
     "budget.available": Kind.NUMBER, "today": Kind.DATE,

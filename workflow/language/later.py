@@ -19,8 +19,6 @@ _EFFECTS = frozenset({"cover.open", "roster.import"})
 def words_for_later(sheet: Sheet) -> Iterator[tuple[Path, str]]:
     """Yield where each such word stands, and the word."""
     p = sheet.programme
-    if p.beneficiary == "organisation":
-        yield ("beneficiary",), p.beneficiary
     for name in _SECTIONS:
         if getattr(p, name) is not None:
             yield (name,), name

@@ -18,7 +18,9 @@ a notice is any of `unit_board website village_board wechat`. The days of `intak
 (`lunar.py` lists them).
 A `file` field takes one file and is a kind of attachment of that name, asked for among the questions of its section:
 rules count it as `attachments.<name>`. A `person` or `org` field is kept by id; rules read a person's id (as
-`applicant.id`) and a union's code (as `org.code`); `prefill` knows `applicant.id` and `applicant.union`. The scope
+`applicant.id`) and a union's code (as `org.code`); `prefill` knows `applicant.id` and `applicant.union`, and
+of the union `org.name`, `org.code` and `org.phone`. Where a union applies (`apply.who: organisation`) rules read nothing of a
+person, and the three counts `applicant.times_…`, `granted_…` are those of the union. The scope
 `same_org` is the union of the step before, that of the applicant where no union has acted yet.
 """
 

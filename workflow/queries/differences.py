@@ -44,22 +44,22 @@ def since_decision(session: Session, case_id: str, seq: int, now: datetime) -> t
     if decision.snapshot is None:
         return ()
     definition = by_digest(session, decision.definition_digest)
-    case = session.execute(select(Case.applicant_id, Case.form, Case.sealed).where(Case.id == case_id)).one()
+    case = session.execute(select(Case.applicant_id, Case.unit_id, Case.form, Case.sealed).where(Case.id == case_id)).one()
     stored = vault(session).open_json("decisions.snapshot", f"{case_id}:{seq}", decision.snapshot)["facts"]
     form = {name: from_json(spec, stored["form"][name]) for name, spec in definition.form.items() if stored["form"].get(name) is not None}
     later = unsealed(session, "cases", case_id, definition, case.form, case.sealed)
     found = [Difference("form", name, form.get(name), later.get(name), definition.form[name])
              for name in definition.form if _given(form.get(name)) != _given(later.get(name))]
-    found += _register(session, definition, case.applicant_id, form, {one.name for one in found})
+    found += _register(session, definition, case.applicant_id, case.unit_id, form, {one.name for one in found})
     return (*found, *_household(session, case.applicant_id, case_id, stored.get("household") or {}, decision.at, now))
 
 
-def _register(session: Session, definition: Definition, person_id: str, form: dict[str, Any], told: set[str]) -> list[Difference]:
+def _register(session: Session, definition: Definition, person_id: str, unit_id: int, form: dict[str, Any], told: set[str]) -> list[Difference]:
     """Answers that the register gives otherwise today."""
     person = session.get(Person, person_id)
     if person is None or person.merged_into is not None:
         return []
-    today = first_values(session, definition, person)
+    today = first_values(session, definition, person, unit_id if definition.apply_who == "organisation" else None)
     return [Difference("register", name, form[name], today[name], spec) for name, spec in definition.form.items()
             if spec.prefill and name in today and name in form and name not in told and today[name] != form[name]]
 

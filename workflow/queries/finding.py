@@ -12,8 +12,9 @@ from sqlalchemy import ColumnElement, Select, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from ..actors import Actor
+from ..language.called import called
 from ..language.definition import Definition
-from ..language.identity import mask, normalise
+from ..language.identity import normalise
 from ..privacy import vault
 from ..programmes import by_digest
 from ..records import Case, CaseIdentity, Decision, Organisation, Person
@@ -144,5 +145,6 @@ def _page(session: Session, actor: Actor, conditions: Sequence[ColumnElement[boo
 
 
 def _made(session: Session, row: Any) -> CaseRow:
-    return CaseRow(row.id, row.number, mask("name", row.name), by_digest(session, row.definition_digest), row.unit, row.state,
+    definition = by_digest(session, row.definition_digest)
+    return CaseRow(row.id, row.number, called(definition, row.name, row.unit), definition, row.unit, row.state,
                    row.outcome, row.amount_fen, row.due_at, row.submitted_at, row.updated_at)

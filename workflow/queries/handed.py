@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, and_, false, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from ..actors import Actor
+from ..language.called import called
 from ..language.definition import Definition
-from ..language.identity import mask
 from ..programmes import by_digest
 from ..records import Case, Organisation, Person, Task
 from ..scope import visible
@@ -109,5 +109,6 @@ def _rows(session: Session, actor: Actor, wanted: Sequence[ColumnElement[bool]],
 
 
 def _made(session: Session, row: Any) -> HandedRow:
-    return HandedRow(row.id, row.case_id, row.number, mask("name", row.name), by_digest(session, row.definition_digest), row.unit, row.state, row.kind,
+    definition = by_digest(session, row.definition_digest)
+    return HandedRow(row.id, row.case_id, row.number, called(definition, row.name, row.unit), definition, row.unit, row.state, row.kind,
                      row.role, row.who or "", row.by or "", row.opened_at, row.due_at, row.status == "open")

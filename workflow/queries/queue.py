@@ -29,8 +29,8 @@ from sqlalchemy.orm import Session
 
 from ..actors import Actor, Post
 from ..calendar import ZONE, working_calendar
+from ..language.called import called
 from ..language.definition import Definition, Label
-from ..language.identity import mask
 from ..programmes import by_digest
 from ..records import Case, CaseIdentity, Decision, Organisation, Person, Task
 from ..scope import visible
@@ -238,7 +238,7 @@ def _made(session: Session, row: Any, actor: Actor) -> TaskRow:
     definition = by_digest(session, row.definition_digest)
     behalf = _behalf(row, actor)
     return TaskRow(
-        row.id, row.case_id, row.revision, row.number, mask("name", row.name), row.amount_fen, definition, row.unit,
+        row.id, row.case_id, row.revision, row.number, called(definition, row.name, row.unit), row.amount_fen, definition, row.unit,
         row.state, row.due_at, row.opened_at, tuple(row.flags), row.resubmitted,
         any(_objections(definition, row, actor, behalf.behalf if behalf else None)), row.kind, row.person_id is not None, row.owner_id is not None,
         behalf.behalf_name if behalf else "")

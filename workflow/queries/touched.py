@@ -19,8 +19,8 @@ from ..calendar import ZONE
 from ..engine.facts import reads
 from ..errors import NotFound
 from ..figures import Entered, entered_of, made, param_standing, region_standing, same
+from ..language.called import called
 from ..language.definition import Definition, Label
-from ..language.identity import mask
 from ..programmes import by_digest
 from ..records import Case, Organisation, Person
 
@@ -66,7 +66,8 @@ def touched(session: Session, figure: Row[Any] | Mapping[str, Any], now: datetim
     for row in session.execute(
             select(_cases.c.id, _cases.c.number, _cases.c.path, _cases.c.state, _cases.c.figures, _cases.c.definition_digest, Person.name,
                    Organisation.name.label("unit"))
-            .join(Person, Person.id == _cases.c.applicant_id).join(Organisation, Organisation.id == _cases.c.unit_id).where(*conditions).order_by(_cases.c.submitted_at, _cases.c.id)):
+            .join(Person, Person.id == _cases.c.applicant_id).join(Organisation, Organisation.id == _cases.c.unit_id).where(*conditions)
+            .order_by(_cases.c.submitted_at, _cases.c.id)):
         definition = by_digest(session, row.definition_digest)
         before = row.figures.get(it["kind"], {}).get(it["name"])
         if f"{it['kind']}.{it['name']}" not in reads(definition):

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from .. import history
 from ..actors import Actor
 from ..errors import NotFound
+from ..language.called import called
 from ..language.definition import Definition
-from ..language.identity import mask
 from ..programmes import by_digest
 from ..records import Attachment, Case, Event, Organisation, Person
 from ..scope import visible
@@ -133,18 +133,19 @@ def reads(session: Session, actor: Actor, *, limit: int = 50, after: str | None 
     if place is not None and place[1].isdigit():
         query = query.where(Event.id < int(place[1]))
     rows = session.execute(query.order_by(Event.id.desc()).limit(limit + 1)).all()
-    names = dict(session.execute(select(Person.id, Person.name).where(
-        Person.id.in_([row.applicant_id for row in rows]))).all())
+    names = {row.id: (row.name, row.unit) for row in session.execute(
+        select(Case.id, Person.name, Organisation.name.label("unit")).join(Person, Person.id == Case.applicant_id)
+        .join(Organisation, Organisation.id == Case.unit_id).where(Case.id.in_([row.Event.stream for row in rows])))}
     made = tuple(_read(session, row, names) for row in rows[:limit])
     return Page(made, len(made), cursor(made[-1].at, str(made[-1].id)) if len(rows) > limit else None)
 
 
-def _read(session: Session, row: Any, names: Mapping[str, str]) -> ReadRow:
+def _read(session: Session, row: Any, names: Mapping[str, tuple[str, str]]) -> ReadRow:
     event: Event = row.Event
     inside = history.details(session, event) if event.details is not None else {"comment": ""}
     fields = orjson.loads(event.body).get("extra", {}).get("fields", ())
     return ReadRow(event.id, event.kind, event.at, row.reader or "", event.role, row.place or "", event.stream, row.number,
-                   mask("name", names.get(row.applicant_id, "")), inside["comment"], tuple(fields), row.definition_digest)
+                   called(by_digest(session, row.definition_digest), *names.get(event.stream, ("", ""))), inside["comment"], tuple(fields), row.definition_digest)
 
 
 def files_ever(session: Session, case_id: str) -> list[Row[Any]]:
