@@ -5,6 +5,7 @@ Every table is here so that `metadata` is complete once this package is imported
 
 from .base import Base
 from .cases import Attachment, Case, CaseIdentity, CaseKey, Counter, Decision, Draft, Task
+from .covers import Cover
 from .figures import PolicyFigure
 from .goods import GoodsItem, GoodsMove, LineSignature
 from .grants import GrantLine
@@ -24,7 +25,7 @@ metadata = Base.metadata
 
 __all__ = [
     "Absence", "Account", "ApiToken", "Appointment", "Attachment", "Base", "Case", "CaseIdentity", "CaseKey",
-    "Clock", "Counter", "Decision", "Draft", "Event", "GoodsItem", "GoodsMove", "GrantLine", "HardshipFile", "Hold", "Household",
+    "Clock", "Counter", "Cover", "Decision", "Draft", "Event", "GoodsItem", "GoodsMove", "GrantLine", "HardshipFile", "Hold", "Household",
     "HouseholdMember", "Import", "ImportRow", "LedgerEntry", "LineSignature", "Membership", "MergeProposal", "Message", "Notice", "Objection", "Organisation", "Outbox",
     "PaymentAnswer", "PaymentBatch", "PaymentLine", "Person", "PolicyFigure", "Pool", "PoolProposal", "Release",
     "Repayment", "Seal", "SignIn", "Task", "Throttle", "Timer", "metadata",
