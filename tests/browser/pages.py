@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.browser.exchange import deal, hand_over
+from tests.browser.household import at_home
 from tests.browser.payday import payday, sealed
 from tests.browser.visits import Site
 from web import public
@@ -28,7 +29,9 @@ PAGES: dict[str, tuple[str, ...]] = {
                    "/notices/poster?union={board}&programme=posted_grant", "/programmes/medical_aid/for"),
     "handler": ("/tasks", "/tasks/{flagged}", "/tasks/{checked}", "/tasks/batch?s={checked}:1", "/tasks/find", "/tasks/find?q=2026", "/done",
                 "/tasks/meetings", "/tasks/watch", "/tasks/{handed}", "/messages", "/settings/messages",
-                "/settings", "/settings/hand-over", "/settings/hand-over/{receipt}"),
+                "/settings", "/settings/hand-over", "/settings/hand-over/{receipt}", "/register", "/register?status=none", "/register/households/new",
+                "/register/households/{household}", "/register/people/{head}", "/register/people/{twin}", "/register/duplicates",
+                "/register/people/{twin}/same/{other}", "/register/visits/{visited}"),
     "cashier": ("/tasks/{paying}", "/payments/{batch}"),
     "finance": ("/payments", "/payments/new", "/payments/{batch}", "/payments/{batch}/sheet", "/payments/reconcile", "/funds", "/tasks/{handed}"),
     "leader": ("/funds/{pool}", "/tasks/copies", "/settings/away"),
@@ -52,6 +55,7 @@ def ids(site: Site) -> dict[str, str]:
     worker, pool = site.person_id("worker"), str(_pool(site))
     handed = deal(site.sessions, site.now)
     receipt = str(hand_over(site.sessions, handed, site.now))
+    home = at_home(site.sessions, site.now)
     payday(site.sessions, site.now)
     batch = sealed(site.sessions, site.now)
     with reading(site.sessions) as session:
@@ -71,7 +75,7 @@ def ids(site: Site) -> dict[str, str]:
             "notice": _ours(session, site), "flagged": task("county_review", True), "checked": task("county_review"),
             "paying": task("paying"), "adjusted": first(Case.adjusted_fen.is_not(None), Case.state == "paid").id,
             "posted": posted.id, "board": str(posted.organisation_id), "account": str(account), "token": _token(site, paid.id), "pool": pool,
-            "batch": batch, "handed": handed, "receipt": receipt}
+            "batch": batch, "handed": handed, "receipt": receipt, **home}
 
 
 def _ours(session: Session, site: Site) -> str:
