@@ -52,6 +52,7 @@ from . import (
     cli,
     db,
     errors,
+    figures,
     goods,
     home,
     language,
@@ -73,7 +74,7 @@ from .db import now
 
 __all__ = ["actor", "create_app", "now"]
 
-ROOMS = (home, account, public, notices, apply, review, messages, register, money, goods, lines, payments, audit, admin, api)
+ROOMS = (home, account, public, notices, apply, review, messages, register, money, figures, goods, lines, payments, audit, admin, api)
 
 
 def create_app(given: Mapping[str, Any] | None = None) -> Flask:

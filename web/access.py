@@ -19,6 +19,7 @@ from flask_babel import gettext as _
 
 from workflow.actors import Actor
 from workflow.errors import BangfuError, NotYours, one
+from workflow.figures import READERS as FIGURE_READERS
 from workflow.language.roles import roles as known
 from workflow.money import READERS
 from workflow.payments.reading import READERS as PAYERS
@@ -91,6 +92,8 @@ def words_of(actor: Actor) -> frozenset[str]:
         words.add("payments")
     if roles & KEPT_BY:
         words.add("register")
+    if roles & FIGURE_READERS:
+        words.add("figures")
     return frozenset(words)
 
 

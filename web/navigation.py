@@ -40,6 +40,7 @@ def links() -> list[Link]:
         ("decider", "/tasks/notices", _("公示与异议")),
         ("register", "/register", _("困难职工档案")),
         ("funds", "/funds", _("资金台账")),
+        ("figures", "/figures", _("标准与参数")),
         ("funds", "/goods", _("慰问品库存")),
         ("payments", "/payments", _("发放批次")),
         ("auditor", "/audit", _("案件追溯")),

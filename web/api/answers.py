@@ -10,9 +10,10 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel
 
 from web import voting
-from web.db import now, session
+from web.db import local, now, session
 from web.language import lang
 from web.show import last_day
+from workflow import queries
 from workflow.engine import CaseView, Offer
 from workflow.engine.path import ahead
 from workflow.errors import Message
@@ -43,6 +44,11 @@ def application(view: CaseView, **more: Any) -> models.Application:
         more["voting"] = _voting(view)
     if row.submitted_at is None and row.outcome is None:
         more["path"] = _path(view)
+    if row.figures:
+        more["figures"] = [models.FigureRow(
+            kind=one.subject.kind, name=one.subject.name, label=one.subject.label.text(lang()), value=one.value, source=one.source,
+            since=one.start.isoformat() if one.start else None, today=one.today)
+            for one in queries.standards(session(), view.definition, row.path, row.figures, local(now()).date())]
     return models.Application(
         id=row.id, number=row.number, programme=row.definition_key, version=row.definition_version, state=row.state,
         state_label=view.state_label.text(lang()), form=_form(view), amount=money(view.amount_fen), lines=_lines(view),

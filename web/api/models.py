@@ -198,6 +198,16 @@ class PathStep(BaseModel):
     assumed: bool = Field(description="the way here hangs on what is not filled in yet")
 
 
+class FigureRow(BaseModel):
+    kind: str = Field(description="region or param")
+    name: str
+    label: str
+    value: str | int | bool | None
+    source: str = Field(description="the document, empty where the case was handed in before sources were kept")
+    since: str | None = Field(default=None, description="the first day the figure was in force")
+    today: str | int | bool | None = Field(description="what is in force today; it changes nothing about this application")
+
+
 class Application(BaseModel):
     id: str
     number: str | None
@@ -214,6 +224,7 @@ class Application(BaseModel):
     operations: list[OperationRow] | None = Field(default=None, description="what the caller may do with the tasks of the case; with GET and operations")
     voting: Voting | None = Field(default=None, description="while the case is in a vote or a parallel step")
     path: list[PathStep] | None = Field(default=None, description="of a draft: the steps ahead if everybody agrees, with the latest day of each")
+    figures: list[FigureRow] | None = Field(default=None, description="the figures of policy it goes by: those in force on the day it was handed in")
     warnings: list[Fault] | None = Field(default=None, description="after POST and PATCH: what is kept but not yet right")
 
 

@@ -15,7 +15,7 @@ from workflow.notifications import sentences
 
 from .. import sheet
 from ..access import access, person
-from ..db import now, session
+from ..db import local, now, session
 from .duties import duties
 from .lanes import lanes
 from .room import blueprint
@@ -68,12 +68,14 @@ def _page(case_id: str, *, messages: tuple[Message, ...] = (), opened: Mapping[s
         again = queries.recalculate(session(), case_id)
     except Damaged as fault:
         again, damaged = None, damaged or str(fault)
+    changed = sheet.since_decision(queries.since_decision(session(), case_id, again.seq, now())) if again else []
     stays = queries.stays(definition, events, now())
     return render_template(
         "audit/trace.html", view=view, lanes=lanes(view, events, now()), groups=timeline(definition, events),
         chain=queries.chain(session(), case_id), damaged=damaged, again=again,
         working=sheet.working(again.definition, again.lines) if again else [], duties=duties(view, events, renamed(session(), case_id, definition)),
-        stays=stays, spent=queries.spent(stays),
+        stays=stays, spent=queries.spent(stays), changed=changed,
+        standards=queries.standards(session(), definition, view.row.path, view.row.figures, local(now()).date()),
         sent=queries.sent_for(session(), case_id), told=sentences.title, ways=sentences.CHANNELS,
         files=queries.files_ever(session(), case_id), sections=sheet.sections(view, opened or {}), opened=opened or {},
         asked_for=asked_for, messages=messages)

@@ -19,7 +19,7 @@ from .. import language, sheet
 from ..access import person
 from ..apply.boxes import Box, boxes
 from ..apply.typed import PREFIX, typed
-from ..db import now, session
+from ..db import local, now, session
 from ..voting import Voting, voting
 from .handed import Handed, handed
 from .room import phrases
@@ -48,6 +48,7 @@ class Pane:
     asked_for: str = ""              # the field the reader is about to open, for the question why
 
     handed: Handed = field(default_factory=Handed)
+    standards: tuple[queries.Standard, ...] = ()
 
     @property
     def flagged(self) -> list[sheet.Check]:
@@ -108,7 +109,8 @@ def pane(case_id: str, *, messages: Sequence[Message] = (), comment: str | None 
         uploads=tuple(kind for name, kind in view.definition.attachments.items() if f"attachments.{name}" in view.edit),
         phrases=phrases(), faults=tuple((_input(message, specs), message.text(lang)) for message in messages),
         comment=view.draft_comment if comment is None else comment, typed=sent, opened=opened or {}, asked_for=asked_for,
-        handed=handed(view, events))
+        handed=handed(view, events),
+        standards=queries.standards(session(), view.definition, view.row.path, view.row.figures, local(now()).date()))
 
 
 def raw(view: CaseView, sent: MultiDict[str, str]) -> dict[str, Any]:
