@@ -30,6 +30,19 @@ def _storable() -> None:
         raise Unreadable("地址里有不能使用的字符", "The address holds a character that cannot be used")
 
 
-from . import applications, audit, description, files, later, notices, payments, programmes, public, tasks, tokens  # noqa: E402
+from . import (  # noqa: E402
+    applications,
+    audit,
+    description,
+    files,
+    later,
+    lines,
+    notices,
+    payments,
+    programmes,
+    public,
+    tasks,
+    tokens,
+)
 
-__all__ = ["applications", "audit", "blueprint", "description", "files", "later", "notices", "payments", "programmes", "public", "tasks", "tokens"]
+__all__ = ["applications", "audit", "blueprint", "description", "files", "later", "lines", "notices", "payments", "programmes", "public", "tasks", "tokens"]
