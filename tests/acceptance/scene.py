@@ -25,7 +25,7 @@ from tests.web.desk import AID, NOW, Desks
 from tests.web.desk import CARD as FAR_CARD
 from web import signins
 from web.access import words_of
-from workflow import db, engine, goods, money, people, register
+from workflow import db, engine, figures, goods, money, people, register
 from workflow.actors import COMMAND, Actor
 from workflow.payments import batches
 from workflow.records import (
@@ -49,7 +49,7 @@ CANARIES = (NAME, ID_NO, PHONE, CARD, "4900 1000 0773", "金丝雀单据", "金�
 STRANGER = ""
 OUTSIDE = ("nurse", "outsider", "hospital", "far_auditor", "far_admin")
 DRAFT, FIRST, CHECK, PAID, REJECTED = "draft", "first", "check", "paid", "rejected"
-MONEY_TABLES = ("pools", "holds", "ledger_entries", "pool_proposals", "goods_items", "goods_moves", "line_signatures",
+MONEY_TABLES = ("pools", "holds", "ledger_entries", "pool_proposals", "policy_figures", "goods_items", "goods_moves", "line_signatures",
                 "grant_lines", "payment_batches", "payment_lines", "payment_answers")
 REGISTER_TABLES = ("households", "household_members", "hardship_files", "memberships", "merge_proposals")
 CASE_TABLES = (*MONEY_TABLES, *REGISTER_TABLES,
@@ -70,6 +70,7 @@ class Scene:
     absence: int = 0                 # of somebody of this county
     seal: int = 0
     pool: int = 0                    # of this county's own money
+    figure: str = ""                 # a figure of one of this county's townships, waiting for the leader
     far_case: str = ""               # a case of the other county, waiting for its own officer
     timer: str = ""                  # the one that ends that notice
     notice: str = ""                 # what hangs of a case of the canary's, and what was objected to it
@@ -110,6 +111,8 @@ class Scene:
             scene.message = session.scalars(select(Message.id).where(Message.case_id == scene.cases[PAID], Message.kind == "submitted")).one()
             scene.file = session.scalars(select(Attachment.id).where(Attachment.case_id == scene.cases[PAID])).one()
             scene.pool = money.open_pool(session, "539921/2026/aid", 500_000, COMMAND, NOW)
+            scene.figure = figures.propose(session, scene.desks.orgs["539921-01"], "region", "dibao", "801", NOW.date(), "调整通知", "云岭民发〔2026〕30号",
+                                           scene._in(session, "clerk"), NOW)
             scene.item = goods.add(session, county, "rice", "金丝雀单据米", "袋", "", "58.50", scene._in(session, "clerk"), NOW)
             scene.line = session.scalars(select(GrantLine.id).where(GrantLine.case_id == scene.cases[PAID])).one()
         scene.post()
@@ -215,7 +218,7 @@ class Scene:
             "case_id": case_id, "id": case_id, "attachment_id": self.file, "account_id": self.account, "appointment_id": self.appointment,
             "absence_id": self.absence, "seq": 1, "batch_id": self.batch,
             "household_id": self.household, "person_id": self.person, "other_id": self.twin, "proposal_id": self.merge,
-            "pool_id": self.pool, "item_id": self.item, "line_id": self.line,
+            "pool_id": self.pool, "figure_id": self.figure, "item_id": self.item, "line_id": self.line,
             "key": "aid", "version": 1, "name": "aid.v1.yaml", "size": self.seal, "trigger": "submit", "kind": "work", "token": case_id,
             "filename": "app.css", "message_id": self.message, "channel": "email", "notice_id": self.notice, "timer_id": self.timer, "objection_id": self.objection,
             "number": 1 if isinstance(rule._converters.get("number"), IntegerConverter) else row.number or "SD-0"}
@@ -237,7 +240,8 @@ class Scene:
             "again": "一句新的话2026", "password": "wrong", "amount": "1", "unmask": "1", "seal": "x",
             "pool": "539921/2026/walk", "unit": "money", "what": "adjust", "proposal": "0", "answer": "confirm", "day": "2026-12-31",
             "operation": "transfer", "to": self.desks.ids["clerk2"], "substitute": self.desks.ids["clerk2"], "starts_on": "2026-06-16", "ends_on": "",
-            "named": "no", "upheld": "yes", "opinion": "走查", "place": county, "quantity": "3", "price": "2", "supplier": "走查公司", "document": "NO-7",
+            "named": "no", "upheld": "yes", "opinion": "走查", "of": "region..dibao", "value": "900",
+            "from_on": "2026-06-01", "title": "走查通知", "sure": "1", "place": county, "quantity": "3", "price": "2", "supplier": "走查公司", "document": "NO-7",
             "counted": "2", "line": "1", "with": self.desks.ids["clerk2"], "method": "phone", "move": "0"}
 
     def json(self, model: type[BaseModel] | None, case_id: str) -> Any:

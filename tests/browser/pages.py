@@ -12,7 +12,7 @@ from tests.browser.household import at_home
 from tests.browser.payday import payday, sealed
 from tests.browser.visits import Site
 from web import public
-from workflow import money, people, queries
+from workflow import figures, money, people, queries
 from workflow.actors import COMMAND
 from workflow.db import reading, writing
 from workflow.records import Account, Case, Notice, Task
@@ -29,12 +29,12 @@ PAGES: dict[str, tuple[str, ...]] = {
                    "/notices/poster?union={board}&programme=posted_grant", "/programmes/medical_aid/for"),
     "handler": ("/tasks", "/tasks/{flagged}", "/tasks/{checked}", "/tasks/batch?s={checked}:1", "/tasks/find", "/tasks/find?q=2026", "/done",
                 "/tasks/meetings", "/tasks/watch", "/tasks/{handed}", "/messages", "/settings/messages",
-                "/settings", "/settings/hand-over", "/settings/hand-over/{receipt}", "/register", "/register?status=none", "/register/households/new",
+                "/figures/new", "/settings", "/settings/hand-over", "/settings/hand-over/{receipt}", "/register", "/register?status=none", "/register/households/new",
                 "/register/households/{household}", "/register/people/{head}", "/register/people/{twin}", "/register/duplicates",
                 "/register/people/{twin}/same/{other}", "/register/visits/{visited}"),
     "cashier": ("/tasks/{paying}", "/payments/{batch}"),
     "finance": ("/payments", "/payments/new", "/payments/{batch}", "/payments/{batch}/sheet", "/payments/reconcile", "/funds", "/tasks/{handed}"),
-    "leader": ("/funds/{pool}", "/tasks/copies", "/settings/away"),
+    "leader": ("/funds/{pool}", "/figures", "/figures?programme=study_dream", "/figures/{figure}", "/tasks/copies", "/settings/away"),
     "auditor": ("/audit", "/audit?q=2026", "/audit/cases/{adjusted}", "/audit/verify", "/audit/seals", "/audit/reads"),
     "admin": ("/admin/accounts", "/admin/accounts/{account}", "/admin/accounts/{account}/away", "/admin/accounts/{account}/hand-over",
               "/admin/accounts/{account}/hand-over/{receipt}", "/admin/accounts/new", "/admin/organisations", "/admin/definitions",
@@ -74,7 +74,7 @@ def ids(site: Site) -> dict[str, str]:
             "returned": first(Case.applicant_id == worker, Case.state == "draft", Case.submitted_at.is_not(None)).id, "paid": paid.id,
             "notice": _ours(session, site), "flagged": task("county_review", True), "checked": task("county_review"),
             "paying": task("paying"), "adjusted": first(Case.adjusted_fen.is_not(None), Case.state == "paid").id,
-            "posted": posted.id, "board": str(posted.organisation_id), "account": str(account), "token": _token(site, paid.id), "pool": pool,
+            "posted": posted.id, "board": str(posted.organisation_id), "account": str(account), "token": _token(site, paid.id), "pool": pool, "figure": _figure(site),
             "batch": batch, "handed": handed, "receipt": receipt, **home}
 
 
@@ -93,6 +93,16 @@ def _pool(site: Site) -> int:
         pool = money.open_pool(session, "YL/2026/winter", 20_000_000, COMMAND, site.now)
         money.adjust(session, pool, 5_000_000, "县财政追加，云财〔2026〕12号", people.actor_of(session, account, site.now.date()), site.now)
     return pool
+
+
+def _figure(site: Site) -> str:
+    """A figure of the county's that waits for the leader and touches open cases."""
+    with writing(site.sessions) as session:
+        account = session.scalars(select(Account.id).where(Account.username == "handler")).one()
+        handler = people.actor_of(session, account, site.now.date())
+        county = next(post.organisation_id for post in handler.posts if post.role == "county_handler")
+        return figures.propose(session, county, "region", "low_income_line", "1700", site.now.date(), "关于调整低收入家庭认定标准的通知", "云岭民发〔2026〕31号",
+                               handler, site.now)
 
 
 def _token(site: Site, case_id: str) -> str:
