@@ -46,7 +46,8 @@ def members(count: int) -> bytes:
 def run(databases: Databases) -> list[Ratio]:
     found = []
     for kind in ("sqlite", "postgresql"):
-        for name, what, make in ((f"{FILES:,} hardship files with families", "files", lambda: hardship(FILES)), (f"{MEMBERS:,} members", "people", lambda: members(MEMBERS))):
+        for name, what, make in ((f"{FILES:,} hardship files with families", "files", lambda: hardship(FILES)),
+                                 (f"{MEMBERS:,} members", "people", lambda: members(MEMBERS))):
             taken, again = import_twice(databases.new(kind), what, make)
             found += [_against(kind, name, taken), _against(kind, f"{name}, the same sheet again", again)]
     return found

@@ -55,6 +55,7 @@ from . import (
     figures,
     goods,
     home,
+    imports,
     language,
     lines,
     messages,
@@ -74,7 +75,7 @@ from .db import now
 
 __all__ = ["actor", "create_app", "now"]
 
-ROOMS = (home, account, public, notices, apply, review, messages, register, money, figures, goods, lines, payments, audit, admin, api)
+ROOMS = (home, account, public, notices, apply, review, messages, register, imports, money, figures, goods, lines, payments, audit, admin, api)
 
 
 def create_app(given: Mapping[str, Any] | None = None) -> Flask:

@@ -20,6 +20,7 @@ from flask_babel import gettext as _
 from workflow.actors import Actor
 from workflow.errors import BangfuError, NotYours, one
 from workflow.figures import READERS as FIGURE_READERS
+from workflow.imports import READERS as IMPORTERS
 from workflow.language.roles import roles as known
 from workflow.money import READERS
 from workflow.payments.reading import READERS as PAYERS
@@ -88,6 +89,8 @@ def words_of(actor: Actor) -> frozenset[str]:
         words.add("decider")
     if roles & READERS:
         words.add("funds")
+    if roles & IMPORTERS:
+        words.add("importer")
     if roles & PAYERS:
         words.add("payments")
     if roles & KEPT_BY:

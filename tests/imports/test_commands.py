@@ -38,7 +38,7 @@ def test_wrong_rows_end_with_exit_code_1_and_a_sheet_of_their_own(county: Run, t
     path, out = tmp_path / "会员.csv", tmp_path / "错误.xlsx"
     path.write_bytes(f"会员名册\n姓名,身份证号,所属工会\n李一,{id_no(1)},539921\n=1+1,5.39921E+17,云岭县总工会\n".encode("gb18030"))
     done = county("people", "import", path, "--apply", "--faults", out)
-    assert done.exit_code == 1 and "新增 new 1" in done.output and "B4：身份证号在表格里是数值" in done.output
+    assert done.exit_code == 1 and "新增 new 1" in done.output and "B4: 身份证号在表格里是数值" in done.output
     head, row = cells(out.read_bytes())
     assert head == ["姓名", "身份证号", "所属工会", "错误"] and row[:2] == ["=1+1", "5.39921E+17"] and str(row[3]).startswith("B4：")
 

@@ -99,7 +99,8 @@ def undo(import_id: str) -> None:
         kept = imports.rows(session, import_id, ["kept"], limit=SHOWN)
         say(_counted(row.counts))
         for n, _, said in kept:
-            say(f"第 {n} 行：" + "；".join(fault.text("zh") for fault in imports.faults_of(said)), err=True)
+            for fault in imports.faults_of(said):
+                say(_told(n, fault), err=True)
     if kept:
         click.get_current_context().exit(1)
 
@@ -111,7 +112,7 @@ def _import(kind: str, file: Path, code: str | None, really: bool, out: Path | N
     sheet = imports.read(data, columns, local(time).date())
     with reading() as session:
         found = imports.look_over(session, kind, sheet, data, file.name, _place(session, code), COMMAND, time, **about)
-    faults = [fault.text("zh") if fault.cell else f"第 {line.n} 行：{fault.text('zh')}" for line in found.wrong for fault in line.faults]
+    faults = [_told(line.n, fault) for line in found.wrong for fault in line.faults]
     if out is not None and faults:
         out.write_bytes(imports.faulty_sheet(sheet.headings, [(line.cells, line.faults) for line in found.wrong]))
     say(_counted(found.row["counts"]))
@@ -142,7 +143,7 @@ def _run(import_id: str) -> None:
 def _slices(import_id: str, step: Callable[..., bool]) -> None:
     with reading() as session:
         row = imports.one_import(session, import_id, COMMAND)
-    with click.progressbar(length=row.items, label="进度") as bar:
+    with click.progressbar(length=row.items, label="进度 progress") as bar:
         more, done = True, row.done
         bar.update(done)
         while more:
@@ -166,4 +167,8 @@ def _place(session: Any, code: str | None) -> int:
 
 
 def _counted(counts: dict[str, int]) -> str:
-    return "，".join(f"{_WORDS[name]} {n}" for name, n in counts.items() if n) + " （行 rows）"
+    return ", ".join(f"{_WORDS[name]} {n}" for name, n in counts.items() if n) + " (行 rows)"
+
+
+def _told(n: int, fault: imports.Fault) -> str:
+    return f"{fault.cell or f'第 {n} 行 row {n}'}: {fault.message.zh}\n  {fault.message.en}"

@@ -12,7 +12,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from web.db import database, local, now, reading, writing
-from workflow import timers
+from workflow import imports, timers
 from workflow.actors import COMMAND
 from workflow.errors import Refused, one
 from workflow.notifications import digest
@@ -29,7 +29,8 @@ def jobs() -> tuple[timers.Job, ...]:
     """What the timer process does besides sweeping, all of it safe to do in several processes at once."""
     house = database()
     return (timers.Job("messages", 10, lambda now: send_due(house.sessions, now, house.channels)),
-            timers.Job("digests", 300, lambda now: digest.write(house.sessions, now, house.channels)))
+            timers.Job("digests", 300, lambda now: digest.write(house.sessions, now, house.channels)),
+            timers.Job("imports", 5, lambda now: imports.forward(house.sessions, now)))
 
 
 @group.command("run")

@@ -7,6 +7,7 @@
     while imports.carry_on(session, id, actor, now): …         # a transaction a slice, by whoever comes by
 """
 
+from .forward import forward
 from .known import KINDS, kind
 from .reading import READERS, faulty, faulty_sheet, imports, kinds_of, one_import, rows, template
 from .running import OUTCOMES, SLICE, carry_on, confirm, drop, faults_of, keep, look_over
@@ -14,6 +15,6 @@ from .sheets import Fault, Line, Sheet, read
 from .undoing import undo, undo_on
 
 __all__ = [
-    "KINDS", "OUTCOMES", "READERS", "SLICE", "Fault", "Line", "Sheet", "carry_on", "confirm", "drop", "faults_of", "faulty", "faulty_sheet", "imports", "keep",
-    "kind", "kinds_of", "look_over", "one_import", "read", "rows", "template", "undo", "undo_on",
+    "KINDS", "OUTCOMES", "READERS", "SLICE", "Fault", "Line", "Sheet", "carry_on", "confirm", "drop", "faults_of", "faulty", "faulty_sheet", "forward",
+    "imports", "keep", "kind", "kinds_of", "look_over", "one_import", "read", "rows", "template", "undo", "undo_on",
 ]
