@@ -11,20 +11,23 @@ from ..records import GrantLine, LineSignature
 from . import paying
 from .dossier import Dossier
 
+SHEET = "signed_sheet"               # the kind of file that is the signed paper, where a programme has it
+RETURN = "return_to"
 _lines, _signatures = GrantLine.__table__, LineSignature.__table__
 
 
 def refuse(session: Session, dossier: Dossier, trigger: str, dest: State) -> None:
-    """Raise `Refused` where issued would not equal signed: on the way to the step that spends, and in that step itself.
+    """Raise `Refused` where issued would not equal signed: on the way out of the delivery, and in the step that spends.
 
     What somebody has signed for is gone from the store, so a case with signatures never goes back to where nothing is held.
     """
     definition, state, budget = dossier.definition, dossier.state, dossier.definition.budget
     if budget is None or not issues(definition) or state not in budget.hold_in:
         return
-    spends = paying.commits(definition, state, trigger)
-    last = budget.commit.partition(".")[0]
-    if spends or dest.name == last != state:
+    marked_in = marked(definition)
+    leaves = dest.name in budget.hold_in and trigger != RETURN and (
+        state in marked_in and dest.name not in marked_in or dest.name == budget.commit.partition(".")[0] != state)
+    if leaves or paying.commits(definition, state, trigger):
         left = unsigned(session, dossier.id)
         if left:
             raise Refused(one("UNSIGNED", f"发放数与签收数不一致：还有 {left} 人没有签收，也没有注明原因取消，请补登记或取消后再办",
@@ -34,6 +37,12 @@ def refuse(session: Session, dossier: Dossier, trigger: str, dest: State) -> Non
         if signed:
             raise Refused(one("SIGNED_ALREADY", f"已有 {signed} 人签收，物品已经发出，不能退出发放；没有发出的请逐行取消",
                               f"{signed} people have signed, so their goods are gone; strike off the lines that were not given instead"))
+
+
+def marked(definition: Definition) -> frozenset[str]:
+    """Return the states in which signatures are marked: those that hold the goods, and of them those where the signed sheet is handed in."""
+    held = definition.budget.hold_in if definition.budget is not None and issues(definition) else frozenset()
+    return frozenset(name for name in held if f"attachments.{SHEET}" in definition.states[name].edit) or held
 
 
 def issues(definition: Definition) -> bool:

@@ -25,10 +25,9 @@ from .act import digest
 from .dossier import Dossier, open_dossier
 from .drafts import holder, touch
 from .files import note
-from .issuing import issues
+from .issuing import SHEET, marked
 from .receiving import Candidate, officers
 
-SHEET = "signed_sheet"               # the kind of file that is the signed paper, where a programme has it
 METHODS = ("paper", "phone")
 _lines, _signatures, _people, _payments = (m.__table__ for m in (GrantLine, LineSignature, Person, PaymentLine))
 
@@ -128,8 +127,7 @@ def companions(session: Session, case_id: str, actor: Actor, now: datetime) -> l
 def may_mark(session: Session, case_id: str, actor: Actor) -> bool:
     """Return whether this reader may mark signatures here now."""
     dossier = open_dossier(session, case_id, actor)
-    budget = dossier.definition.budget
-    if budget is None or not issues(dossier.definition) or dossier.state not in budget.hold_in:
+    if dossier.state not in marked(dossier.definition):
         return False
     try:
         holder(session, dossier, actor)
@@ -149,8 +147,7 @@ def _opened(session: Session, case_id: str, actor: Actor, idem_key: str | None, 
         if (event.stream, event.request_digest) != (case_id, request):
             raise KeyReused
         return dossier, "", request, Signed(0, event.seq, replayed=True)
-    budget = dossier.definition.budget
-    if budget is None or not issues(dossier.definition) or dossier.state not in budget.hold_in:
+    if dossier.state not in marked(dossier.definition):
         raise Impossible(one("NOT_ISSUING", "本件现在不在发放环节，不能登记签收", "Nothing is being issued in this case now, so nobody signs"))
     return dossier, holder(session, dossier, actor), request, None
 
