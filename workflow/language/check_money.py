@@ -76,11 +76,19 @@ def _steady(sheet: Sheet) -> None:
     read = _fields_read(sheet)
     for place, state in enumerate(p.states):
         if state.name in p.budget.hold_in:
-            moved = sorted(read & set(sheet.editable(state)))
+            moved = sorted(read & set(sheet.editable(state)) - _corrected(sheet, state.name))
             if moved:
                 sheet.error(("states", place, "edit"), "COMMIT_DIFFERS",
                             f"“{state.name}”已占用额度，还能改影响金额的“{'、'.join(moved)}”",
                             f"'{state.name}' holds money, yet {', '.join(moved)} may change the amount there")
+
+
+def _corrected(sheet: Sheet, state: str) -> set[str]:
+    """Return the roster where this state lets its accounts be corrected: the engine keeps every line's amount and payee there."""
+    lines, ways = sheet.programme.lines, [way for way in sheet.programme.transitions if state in way.source and way.trigger != "return_to"]
+    if lines is None or lines.each is None or not any("account.correct" in way.effects for way in ways):
+        return set()
+    return {f"form.{lines.each.removeprefix('form.')}"}
 
 
 def _fields_read(sheet: Sheet) -> set[str]:
