@@ -244,3 +244,26 @@ def test_the_visit_is_made_by_two_officers_and_nobody_is_filed_twice(app: Flask,
     with db.db.reading(ready.sessions) as session:
         assert len(session.scalars(select(HardshipFile)).all()) == 1
         assert session.scalar(select(Person).where(Person.name == "周奶奶")) is None
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_review_goes_by_the_figures_of_its_own_day(app: Flask, ready: World, clock: Clock) -> None:
+    """云岭县: 780 yuan until June 2026, 815 from July on. 800 yuan a head is relative hardship in April 2026 and deep a year later."""
+    call = Caller(app)
+    case = filed(call, "worker", FORM | {"family": list(FAMILY), "annual_income": "28800", "rigid_spending": "0"})
+    for step in (*RECOGNISED[:4], s("clerk", "approve", economic_check="passed", category="relative"), RECOGNISED[5]):
+        if step.who == "clock":
+            pass_days(ready, clock, step.days)
+            call.tokens.clear()
+        else:
+            taken(call, case, step, said(step, ready))
+    assert ready.row(case).figures["region"]["dibao"] == "780"
+    pass_days(ready, clock, 366)
+    call.tokens.clear()
+    assert ready.row(case).state == "review_due" and ready.row(case).figures["region"]["dibao"] == "815"
+    taken(call, case, s("basic", "report", "review_proof"), {"annual_income": "28800", "rigid_spending": "0"})
+    taken(call, case, s("clerk", "keep"), {"category": "deep"})
+    with db.db.reading(ready.sessions) as session:
+        file = session.scalars(select(HardshipFile)).one()
+        assert (file.category, file.monthly_per_capita_fen) == ("deep", 80_000)
+        assert file.reviewed_on > file.opened_on
