@@ -15,11 +15,11 @@ from .objecting import settle as settle_objection
 from .operations import Offer, Operated, operate, operations_for, urge_open_from
 from .record import record, reveal
 from .signing import Signed, companions, may_mark, sign, signatures, strike, unsign
-from .start import start, started
+from .start import start, started, unions_of
 
 __all__ = [
     "Action", "CaseView", "CheckResult", "Correction", "Done", "Duplicate", "Erased", "Line", "Objected", "Offer", "Operated", "Preview",
     "Receipt", "Signed", "Stage", "Voice", "Waiting", "Work", "act", "attach", "companions", "convene", "detach", "duplicates", "enter_result", "erase", "hand_over",
     "look", "may_mark", "object_to", "open_work", "operate", "operations_for", "preview", "receipt", "record", "reveal", "save",
-    "settle", "settle_objection", "sign", "signatures", "strike", "unsign", "start", "started", "urge_open_from",
+    "settle", "settle_objection", "sign", "signatures", "strike", "unsign", "start", "started", "unions_of", "urge_open_from",
 ]
