@@ -8,6 +8,7 @@ from sqlalchemy import text
 from tests.payments.conftest import CARDS, KEY, Office
 from tests.payments.test_batches import receipt
 from tests.world import World
+from workflow import history
 from workflow.db import reading
 from workflow.payments import reconciling
 from workflow.payments.capitals import capitals
@@ -51,3 +52,21 @@ def test_a_difference_is_shown_with_its_case(world: World, office: Office) -> No
 ])
 def test_amounts_are_written_as_on_a_voucher(fen: int, words: str) -> None:
     assert capitals(fen) == words
+
+
+@pytest.mark.parametrize(("change", "code"), [
+    ("UPDATE payment_lines SET status = 'paid', settled_on = '2026-06-12' WHERE status = 'failed'", "PAYMENT_LINE"),
+    ("UPDATE payment_lines SET amount_fen = 1 WHERE n = 1", "PAYMENT"),
+    ("UPDATE payment_batches SET digest = 'ff'", "PAYMENT"),
+])
+def test_a_batch_bent_behind_the_systems_back_is_found(world: World, office: Office, change: str, code: str) -> None:
+    office.answered(office.sent(office.case("worker"), office.case("nurse", "250", CARDS[1])), "成功", "失败")
+    office.clean()
+    with world.sessions() as session:
+        for table in ("payment_lines", "payment_batches"):
+            session.execute(text(f'DROP TRIGGER "guard_{table}_update"' if session.get_bind().dialect.name == "sqlite" else
+                                 f'ALTER TABLE {table} DISABLE TRIGGER "guard_{table}_update"'))
+        session.execute(text(change))
+        session.commit()
+    with reading(world.sessions) as session:
+        assert code in {finding.code for finding in history.verify(session).items}

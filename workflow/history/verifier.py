@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from ..errors import Message
 from ..privacy import Vault
 from ..records import Case, Seal
-from . import books, contents, erasures, standing
+from . import books, contents, erasures, payouts, standing
 from .append import VERSION, origin
 from .findings import LAST, Findings, Report, is_case
 from .merkle import Frontier, leaf
@@ -85,6 +85,7 @@ def verify(session: Session, *, seal_notes: Sequence[str] = (), progress: Progre
         heads = scan.finish()
         cases = standing.check(connection, report, heads, scan.files)
         books.check(connection, report, heads)
+        payouts.check(connection, report)
         rightly = erasures.check(connection, report, heads)
         if deep and vault is not None:
             contents.check(reader, report, scan.erased - rightly)
