@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from . import machine
+from .engine.covering import enrolment, enrols
 from .engine.cycles import cycle_of
 from .engine.facts import snapshot_facts, worked_out
 from .engine.forms import invalid
@@ -24,6 +25,7 @@ from .language.cases import GoldenCase, read_cases
 from .language.definition import Definition, Transition
 from .language.expressions import Expr
 from .language.fields import FieldFault, parse_value
+from .language.kinds import ENGINE_FACTS, Kind
 from .money import objections
 
 TODAY = date(2026, 6, 15)            # where a case names no day
@@ -76,8 +78,16 @@ def neutral(definition: Definition, today: date) -> dict[str, Any]:
         "org": {"code": "0001", "name": "云岭县示例工会", "level": "unit", "county": "0000", "has_township": True},
         "case": {"number": None, "submitted_on": today, "cycle": cycle_of(definition, today), "year": today.year},
         "task": {"acted": False, "resubmit_to": None, "changed_material": False},
-        "household": dict(UNKNOWN), "budget": {"available": PLENTY}, "today": today,
+        "household": dict(UNKNOWN), "budget": {"available": PLENTY}, "cover": {}, "today": today,
     }
+
+
+def _covered(definition: Definition, facts: dict[str, Any], today: date) -> dict[str, Any]:
+    """Return `cover.*` of somebody covered this year and the last, or of the period that is enrolled for."""
+    if enrols(definition):
+        return enrolment(facts["param"], facts["case"]["submitted_on"])
+    return {"active": True, "start": date(today.year, 1, 1), "end": date(today.year, 12, 31), "since": date(today.year - 1, 1, 1), "shares": 1,
+            "granted": Decimal(0)}
 
 
 @dataclass(slots=True)
@@ -111,6 +121,7 @@ class _Run:
         for room, values in self.case.given.items():
             for name, raw in values.items():
                 self.facts[room][name] = self._value(room, name, raw)
+        self.facts["cover"] = _covered(self.definition, self.facts, self.today) | self.facts["cover"]
         self.facts["calc"] = worked_out(self.definition, self.facts)
 
     def _value(self, room: str, name: str, raw: Any) -> Any:
@@ -118,9 +129,9 @@ class _Run:
             return parse_value(self.definition.form[name], raw, register=_as_written)
         if room == "param" and self.definition.params[name].type == "date":
             return date.fromisoformat(raw)
-        if isinstance(raw, int) and not isinstance(raw, bool) and room in ("region", "budget", "param"):
+        if isinstance(raw, int) and not isinstance(raw, bool) and room in ("region", "budget", "param", "cover"):
             return raw if room == "param" and self.definition.params[name].type == "int" else Decimal(raw)
-        return date.fromisoformat(raw) if f"{room}.{name}" == "case.submitted_on" else raw
+        return date.fromisoformat(raw) if ENGINE_FACTS.get(f"{room}.{name}") is Kind.DATE and raw is not None else raw
 
     # --- walking -----------------------------------------------------------------------------------------
 

@@ -142,6 +142,9 @@ _FACT_LABELS = {
     "household.aid_this_year": Label("家庭本年已获帮扶（元）", "household's aid this year (yuan)"),
     "household.aid_items_this_year": Label("家庭本年已获帮扶项数", "household's programmes this year"),
     "household.status": Label("档案状态", "state of the file"),
+    "cover.active": Label("当时在互助保障期内", "covered by mutual aid on that day"), "cover.start": Label("本期保障开始日", "cover from"),
+    "cover.end": Label("本期保障截止日", "cover until"), "cover.since": Label("连续参保起始日", "covered without a break since"),
+    "cover.shares": Label("参保份数", "shares of the cover"), "cover.granted": Label("本保障期已获给付（元）", "granted in this period (yuan)"),
     "case.number": Label("编号", "number"), "case.submitted_on": Label("提交日期", "submitted on"),
     "task.acted": Label("对方已开始办理", "work has begun"), "today": Label("今天", "today"),
 }

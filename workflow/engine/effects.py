@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from ..actors import Actor
 from ..language.definition import State
-from . import filing, paying
+from . import covering, filing, paying
 from .dossier import Dossier
 
 
@@ -42,7 +42,7 @@ def figures_renew(_step: Step) -> None:
 
 
 # Every name here is known to the language (`check_references`) too.
-EFFECTS: dict[str, Callable[[Step], None]] = {AFRESH: figures_renew, **filing.EFFECTS, **paying.EFFECTS}
+EFFECTS: dict[str, Callable[[Step], None]] = {AFRESH: figures_renew, **filing.EFFECTS, **covering.EFFECTS, **paying.EFFECTS}
 
 
 def bring_about(names: tuple[str, ...], step: Step) -> None:

@@ -24,6 +24,7 @@ from ..records import (
     Attachment,
     Case,
     CaseIdentity,
+    Cover,
     Decision,
     Draft,
     Event,
@@ -162,5 +163,6 @@ def _empty(session: Session, case_id: str, seq: int) -> None:
         update(_objections).where(_objections.c.case_id == case_id).values(sealed=None),
         update(_lines).where(_lines.c.case_id == case_id).values(sealed=None, id_index=None, account_index=None),
         update(_payments).where(_payments.c.case_id == case_id).values(sealed=None),
+        update(Cover.__table__).where(Cover.case_id == case_id).values(id_index=None),
     ):
         connection.execute(statement)

@@ -15,6 +15,7 @@ from ..language.definition import Definition
 from ..language.expressions import Expr, Unanswerable
 from ..money import holds
 from ..records import Case
+from .covering import cover_facts, enrols
 from .cycles import cycle_of
 from .dossier import Dossier, local_day
 from .households import household_facts
@@ -54,7 +55,7 @@ def facts_of(session: Session, dossier: Dossier, now: datetime, form: dict[str, 
                 "has_township": at_level(places, "township") is not None},
         "case": {"number": row.number, "submitted_on": local_day(submitted), "cycle": cycle,
                  "year": local_day(submitted).year},
-        "task": _task(dossier, changed), "today": today, "household": {}, "budget": {},
+        "task": _task(dossier, changed), "today": today, "household": {}, "budget": {}, "cover": {},
     }
     union = definition.apply_who == "organisation"
     if reads(definition) & {"applicant.granted_this_cycle", "applicant.times_this_cycle", "applicant.times_ever"}:
@@ -64,6 +65,8 @@ def facts_of(session: Session, dossier: Dossier, now: datetime, form: dict[str, 
                                "granted_this_cycle": Decimal(int(fen)) / 100}
     if definition.requires_file is not None or any(name.startswith("household.") for name in reads(definition)):
         facts["household"] = household_facts(session, row.applicant_id, row.id, today)
+    if enrols(definition) or any(name.startswith("cover.") for name in reads(definition)):
+        facts["cover"] = cover_facts(session, dossier, facts)
     if "budget.available" in reads(definition):
         facts["budget"]["available"] = holds.available(session, definition, facts, row.id)
     facts["calc"] = worked_out(definition, facts)

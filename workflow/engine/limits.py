@@ -21,7 +21,7 @@ from ..language.definition import Cap, State
 from ..money import stock
 from ..privacy import vault
 from ..records import Case, GrantLine, Person
-from . import lines
+from . import covering, lines
 from .dossier import Dossier
 from .households import STANDS, file_refusals, household_of
 
@@ -51,6 +51,7 @@ def refuse(session: Session, dossier: Dossier, trigger: str, dest: State, facts:
 def hold(session: Session, dossier: Dossier, facts: Mapping[str, Any], amount_fen: int | None) -> None:
     """Ask for caps and exclusions again, nobody else granting to the same people meanwhile. Raises `Refused`."""
     definition = dossier.definition
+    covering.refuse_overtaken(session, dossier, facts)
     if not (definition.caps or definition.excludes):
         return
     planned, _ = lines.planned(dossier, facts, amount_fen)

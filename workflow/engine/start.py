@@ -16,7 +16,7 @@ from ..language.definition import Definition
 from ..language.fields import FieldFault, parse_value
 from ..privacy import vault
 from ..records import Case, Event, Organisation, Person
-from . import forms, tasks, timing
+from . import covering, forms, tasks, timing
 from .dossier import local_day
 
 AGENTS = frozenset({"agent", "grassroots", "township"})
@@ -55,7 +55,7 @@ def start(session: Session, key: str, actor: Actor, now: datetime, *, applicant_
         raise Refused(one("NO_UNION", "您还没有登记所属的基层工会，请先与单位工会或县总工会联系登记",
                           "You are not registered with a union yet; ask your union or the county union to register you"))
     case_id, state = ids.new(now), definition.states[definition.initial]
-    form = first_values(session, definition, person, unit_id)
+    form = first_values(session, definition, person, unit_id, local_day(now))
     plain, sealed = forms.stored(session, "cases", case_id, definition, form)
     appended = history.append(
         session, stream=case_id, seq=1, prev=None, kind="start", at=now, actor=actor, role=role,
@@ -130,10 +130,12 @@ def _union(definition: Definition, actor: Actor, applicant_id: str | None, organ
     return chosen, posts[chosen].path
 
 
-def first_values(session: Session, definition: Definition, person: Person, unit_id: int | None = None) -> dict[str, Any]:
-    """Return the defaults, and what the register already knows, so that nobody types it twice."""
+def first_values(session: Session, definition: Definition, person: Person, unit_id: int | None = None, today: date | None = None) -> dict[str, Any]:
+    """Return the defaults, and what the register already knows, so that nobody types it twice; covers are those of `today`."""
     known = dict(known_of(session, person)) if definition.apply_who != "organisation" else {}
     known |= _of_union(session, person.union_id if unit_id is None else unit_id)
+    if today is not None:
+        known |= covering.prefilled(session, definition, person.id, today)
     form: dict[str, Any] = {}
     for name, spec in definition.form.items():
         raw = known.get(spec.prefill) if spec.prefill else None

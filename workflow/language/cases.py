@@ -19,7 +19,7 @@ from .faults import Fault, Mark, did_you_mean, fault, in_order
 from .kinds import ENGINE_FACTS
 from .scalars import Node
 
-GIVEN = ("form", "attachments", "applicant", "household", "org", "region", "param", "budget", "task", "today")
+GIVEN = ("form", "attachments", "applicant", "household", "org", "region", "param", "budget", "task", "cover", "today")
 EXPECT = ("amount", "route", "ends", "refused", "messages", "flags")
 
 
@@ -166,7 +166,7 @@ def _against(node: Node, case: GoldenCase, definition: Definition, faults: list[
         _known(node.at("expect", "flags", place), name, criteria, "UNKNOWN_CRITERION", "检查", "criterion", faults)
     groups: dict[str, Iterable[str]] = {
         "form": definition.form, "attachments": definition.attachments, "param": definition.params}
-    for group in ("applicant", "household", "org", "budget", "task"):
+    for group in ("applicant", "household", "org", "budget", "task", "cover"):
         groups[group] = [name.partition(".")[2] for name in ENGINE_FACTS if name.startswith(f"{group}.")]
     for group, known in groups.items():
         for name in case.given.get(group, {}):

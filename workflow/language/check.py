@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from . import (
+    check_covering,
     check_expressions,
     check_filing,
     check_money,
@@ -42,6 +43,7 @@ def check(sheet: Sheet, *, released: str | None, earlier: Mapping[int, Definitio
     check_operations.check(sheet)
     check_money.check(sheet)
     check_filing.check(sheet)
+    check_covering.check(sheet)
     check_union.check(sheet)
     granting.check(sheet)
     check_privacy.check(sheet)

@@ -83,6 +83,8 @@ ENGINE_FACTS: Mapping[str, Kind] = {
     "case.number": Kind.TEXT, "case.submitted_on": Kind.DATE, "case.cycle": Kind.TEXT, "case.year": Kind.NUMBER,
     "task.acted": Kind.BOOL, "task.resubmit_to": Kind.TEXT, "task.changed_material": Kind.BOOL,
     "budget.available": Kind.NUMBER, "today": Kind.DATE,
+    "cover.active": Kind.BOOL, "cover.start": Kind.DATE, "cover.end": Kind.DATE, "cover.since": Kind.DATE,
+    "cover.shares": Kind.NUMBER, "cover.granted": Kind.NUMBER,
 }
 
 ENGINE_OPTIONS: Mapping[str, Collection[str]] = {

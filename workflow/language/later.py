@@ -12,16 +12,12 @@ from .schema import Programme
 from .sheet import Sheet
 from .structure import Path
 
-_SECTIONS = ("measure",)
-_EFFECTS = frozenset({"cover.open", "roster.import"})
+_EFFECTS = frozenset({"roster.import"})
 
 
 def words_for_later(sheet: Sheet) -> Iterator[tuple[Path, str]]:
     """Yield where each such word stands, and the word."""
     p = sheet.programme
-    for name in _SECTIONS:
-        if getattr(p, name) is not None:
-            yield (name,), name
     for place, transition in enumerate(p.transitions):
         for number, effect in enumerate(transition.effects):
             if effect in _EFFECTS:
