@@ -143,8 +143,8 @@ def append_to(session: Session, stream: str, **event: Any) -> Appended:
     return append(session, stream=stream, seq=seq, prev=prev, **event)
 
 
-def append_all(session: Session, events: Iterable[Mapping[str, Any]], new: Container[str] = ()) -> dict[str, int]:
-    """Add many events in one go, each at the end of its stream; return the last seq of every stream they are in.
+def append_all(session: Session, events: Iterable[Mapping[str, Any]], new: Container[str] = ()) -> dict[str, Appended]:
+    """Add many events in one go, each at the end of its stream; return where every stream they are in ends now.
 
     Each has the arguments of `append_to`, `stream` among them. Streams in `new` begin here: nobody looks for their end.
     """
@@ -166,7 +166,7 @@ def append_all(session: Session, events: Iterable[Mapping[str, Any]], new: Conta
         ends[stream] = (seq + 1, rows[-1]["hash"])
     if rows:
         connection.execute(insert(Event.__table__), rows)
-    return {stream: seq for stream, (seq, _) in ends.items()}
+    return {stream: Appended(seq, prev) for stream, (seq, prev) in ends.items() if prev is not None}
 
 
 def details(session: Session, event: Event) -> dict[str, Any]:

@@ -70,6 +70,7 @@ class Desk:
     events: list[dict[str, Any]] = field(default_factory=list)
     begun: set[str] = field(default_factory=set)             # streams that begin with this import
     rows: list[Base] = field(default_factory=list)           # to be inserted when it closes
+    after: Callable[[], None] | None = None                  # what can only be done once they are
 
     @cached_property
     def box(self) -> Vault:
@@ -100,27 +101,38 @@ class Desk:
         return found
 
     def tell(self, stream: str, kind: str, item: Item, union: int | None, extra: dict[str, Any], changes: dict[str, tuple[Any, Any]] | None = None,
-             new: bool = False) -> None:
+             new: bool = False, **more: Any) -> None:
         """Keep the event of one change; `close` writes them all."""
         if new:
             self.begun.add(stream)
         self.events.append({
             "stream": stream, "kind": kind, "at": self.now, "actor": self.actor, "role": self.role, "organisation_id": union,
             "extra": {"import": self.row.id, "row": item.head.n, **{key: value for key, value in extra.items() if value is not None}},
-            "changes": changes or {}})
+            "changes": changes or {}, **more})
 
     def close(self, items: Sequence[Item]) -> None:
         """Write the rows and their events, and note in `made` where each stream ends now."""
-        # Table by table: without relationships the session would insert them in whatever order.
-        for table in sorted({type(row) for row in self.rows}, key=_ORDER.__getitem__):
-            self.session.add_all(row for row in self.rows if type(row) is table)
-            self.session.flush()
-        self.rows.clear()
-        self.session.flush()
+        self._insert([row for row in self.rows if not isinstance(row, (Case, GrantLine))])
         ends = history.append_all(self.session, self.events, self.begun)
+        # A case is written after the event that explains it, and names it.
+        cases = [row for row in self.rows if isinstance(row, (Case, GrantLine))]
+        for row in cases:
+            if isinstance(row, Case):
+                row.last_hash = ends[row.id].hash
+        self._insert(cases)
+        self.rows.clear()
         self.events.clear()
+        if self.after is not None:
+            self.after()
         for item in items:
-            item.made = [[table, key, stream, ends[stream]] for table, key, stream in item.made]
+            item.made = [[table, key, stream, ends[stream].seq] for table, key, stream in item.made]
+
+    def _insert(self, rows: Sequence[Base]) -> None:
+        """Insert table by table: without relationships the session would do it in whatever order."""
+        for table in sorted({type(row) for row in rows}, key=_ORDER.__getitem__):
+            self.session.add_all(row for row in rows if type(row) is table)
+            self.session.flush()
+        self.session.flush()
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,9 @@ def _taken_back(desk: Desk, found: Kind, row: Row[Any]) -> tuple[str, str] | Non
         with desk.session.begin_nested():
             gone: dict[str, None] = {}
             for table, key, stream, _ in reversed(row.made):
-                if (stood := before.get(f"{table}:{key}")) is not None:
+                if table == "cases":
+                    found.restore(desk, table, key, {}, item)
+                elif (stood := before.get(f"{table}:{key}")) is not None:
                     found.restore(desk, table, key, stood, item)
                 else:
                     _remove(desk.session, table, key)
