@@ -12,6 +12,7 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import select
 
+from tests.acceptance.newcomer import Newcomer
 from tests.acceptance.reading_room import photo
 from tests.acceptance.test_hardship_file import Caller
 from tests.acceptance.test_to_their_ends import ROOT
@@ -114,3 +115,74 @@ def test_by_api(app: Flask, ready: World) -> None:
     act("finance2", "approve")
     act("cashier", "pay")
     finished(ready, case)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_by_pages(ready: World, enter: Callable[[str], Newcomer]) -> None:
+    case_id = planned(enter("clerk"))
+    decide(enter("leader"), case_id, "approve")
+    for who in ("first", "second", "third"):
+        decide(enter(who), case_id, "approve")
+    listed(enter("clerk"), case_id)
+    assert ready.row(case_id).state == "roster_check", ready.row(case_id).state
+    clerk2 = enter("clerk2")
+    clerk2.open(f"/tasks/{case_id}").follow("名单、查重和签收")
+    assert "3 行" in clerk2.page.words and "需要核对是否重复" not in clerk2.page.words and "慰问金 1,500.00 元" in clerk2.page.words
+    decide(clerk2, case_id, "approve")
+    decide(enter("finance"), case_id, "approve", **READY)
+    clerk2.open(f"/tasks/{case_id}")
+    clerk2.press("保存并上传，先不办理", **{f"attachments.{kind}": [(photo(), f"{kind}.jpg")] for kind in ("signed_sheet", "visit_photo")},
+                 **{f"f.{name}": value for name, value in GIVEN.items()})
+    clerk2.open(f"/tasks/{case_id}/lines/sheet").press("记录并打印")
+    assert "签收表" in clerk2.page.words and "杨丽华" in clerk2.page.words
+    decide(clerk2, case_id, "approve")
+    assert "还有 3 人没有签收" in clerk2.page.words and ready.row(case_id).state == "delivering"
+    clerk2.open(f"/tasks/{case_id}/lines").press("登记选中的已签收", line=["1", "2"], **{"with": ready.ids["basic"], "method": "paper"})
+    assert "已登记 2 人签收" in clerk2.page.words
+    clerk2.press("取消选中的，物品退回库存", line=["3"], reason="外出务工，春节后回来")
+    assert "已取消 1 行" in clerk2.page.words
+    decide(clerk2, case_id, "approve")
+    decide(enter("finance2"), case_id, "approve")
+    decide(enter("cashier"), case_id, "pay", "receipt")
+    finished(ready, case_id)
+    assert "大米" in enter("auditor").open(f"/tasks/{case_id}/lines").page.words
+
+
+def planned(officer: Newcomer) -> str:
+    """Draft the plan on its pages and hand it in; the union applies, so no worker sees the programme."""
+    officer.open("/programmes/holiday_visit").press("开始申报")
+    case_id = officer.url.split("/")[2]
+    officer.open(f"/cases/{case_id}/form/1")
+    for _page in range(6):
+        if "/check" in officer.url:
+            break
+        asked = {one.name for one in officer.page.controls}
+        typed: dict[str, Any] = {f"f.{name}": value for name, value in PLAN.items() if f"f.{name}" in asked}
+        typed |= {"file.plan": [(photo(), "plan.jpg")]} if "file.plan" in asked else {}
+        officer.press("保存并继续", **typed)
+    officer.open(f"/cases/{case_id}/check").press("报送方案", consent="1")
+    return case_id
+
+
+def listed(officer: Newcomer, case_id: str) -> None:
+    """Fill in the roster row by row and hand it in."""
+    officer.open(f"/cases/{case_id}/form/1")
+    for _page in range(8):
+        if "/check" in officer.url:
+            break
+        asked = {one.name for one in officer.page.controls}
+        numbers = sorted({int(name.split(".")[2]) for name in asked if name.startswith("f.roster.")})
+        cells = {f"f.roster.{n}.{column}": value for n, row in zip(numbers, ROSTER, strict=False) for column, value in row.items()}
+        officer.press("再加一行" if 0 < len(numbers) < len(ROSTER) else "保存并继续", **cells)
+    officer.open(f"/cases/{case_id}/check").press("报送名单", consent="1")
+
+
+def decide(officer: Newcomer, case_id: str, trigger: str, *files: str, **form: str) -> None:
+    officer.open(f"/tasks/{case_id}")
+    asked = {one.name for one in officer.page.controls}
+    typed: dict[str, Any] = {f"f.{name}": value for name, value in form.items() if f"f.{name}" in asked}
+    typed |= {f"attachments.{kind}": [(photo(), f"{kind}.jpg")] for kind in files}
+    officer.press("", trigger, comment="已核实", **typed)
+    if f"/tasks/{case_id}/act" in officer.url and any(
+            one.attributes.get("value") == trigger for one in officer.page.controls if one.tag == "button"):
+        officer.press("", trigger)
