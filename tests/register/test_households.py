@@ -66,14 +66,25 @@ def test_a_second_household_for_the_same_head_is_refused(world: World, keeping: 
 
 def test_the_head_cannot_leave_before_another_is_head(world: World, keeping: Keeping) -> None:
     home = keeping.household()
+    keeping.do(register.add_member, "clerk", home, world.ids["nurse"], "spouse", DAY)
     with pytest.raises(Refused, match="户主不能移出"):
         keeping.do(register.remove_member, "clerk", home, world.ids["worker"], DAY, "去世")
-    keeping.do(register.add_member, "clerk", home, world.ids["nurse"], "spouse", DAY)
     keeping.do(register.change_head, "clerk", home, world.ids["nurse"], relation="spouse")
     assert members(world, home) == {"和桂芬": "head", "李文华": "spouse"}
     assert keeping.see(register.household, home, world.actor("hospital")).unit == "县医院工会"
     assert keeping.events(f"household:{home}") == ["open", "join", "head", "move"]
     keeping.clean()
+
+
+def test_a_head_who_lives_alone_leaves_unless_there_is_a_file(world: World, keeping: Keeping) -> None:
+    home, far = keeping.household(), keeping.household("nurse")
+    with writing(world.sessions) as session:
+        register.open_file(session, far, "KD-1", world.actor("clerk"), world.now, role="county_handler", category="deep", size=1, per_capita_fen=None, opened_on=DAY)
+    with pytest.raises(Refused, match="这一户在档（编号 KD-1）"):
+        keeping.do(register.remove_member, "clerk", far, world.ids["nurse"], world.now.date(), "并入另一户")
+    keeping.do(register.remove_member, "clerk", home, world.ids["worker"], world.now.date(), "并入另一户")
+    assert members(world, home) == {} and members(world, far) == {"和桂芬": "head"}
+    assert keeping.see(register.households_without, world.actor("clerk"))[0] == []
 
 
 def test_a_member_is_found_by_number_or_added(world: World, keeping: Keeping) -> None:

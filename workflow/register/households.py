@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from .. import ids, people
@@ -68,10 +68,10 @@ def add_member(session: Session, household_id: str, person_id: str, relation: st
 
 def remove_member(session: Session, household_id: str, person_id: str, until: date, reason: str, actor: Actor, now: datetime, *,
                   role: str | None = None) -> None:
-    """Let a member leave on a day, for a reason (分户、婚嫁、去世…). The head stays: another must become head first."""
+    """Let a member leave on a day, for a reason (分户、婚嫁、去世…). The head leaves last, and never an open file."""
     row, role = _kept(session, household_id, actor, role)
     if person_id == row.head_id:
-        raise Refused(one("HEAD_STAYS", "户主不能移出，请先把户主改为其他成员", "The head cannot leave; make another member head first", "person"))
+        _last(session, row)
     reason = said(reason)
     _not_after(until, now, "until")
     member = _member(session, household_id, person_id)
@@ -183,6 +183,18 @@ def _free(session: Session, person: Person) -> None:
         raise Refused(one("IN_A_HOUSEHOLD", f"{mask('name', person.name)}已在{mask('name', head)}的家庭里，一个人不能同时属于两户，请先从那一户移出",
                           f"{mask('name', person.name)} lives in the household of {mask('name', head)}; nobody is in two, so let them leave that one first",
                           "id_no"))
+
+
+def _last(session: Session, row: Household) -> None:
+    """Raise `Refused` where the head is not the last of a household without an open file."""
+    others = session.scalar(select(func.count()).where(HouseholdMember.household_id == row.id, HouseholdMember.until_on.is_(None),
+                                                       HouseholdMember.person_id != row.head_id))
+    if others:
+        raise Refused(one("HEAD_STAYS", "户主不能移出，请先把户主改为其他成员", "The head cannot leave; make another member head first", "person"))
+    file = open_file_of(session, row.id)
+    if file is not None:
+        raise Refused(one("HEAD_ON_FILE", f"这一户在档（编号 {file.number}），户主不能移出，请先办理撤档或注销",
+                          f"This household has an open file ({file.number}); end it before the head leaves", "person"))
 
 
 def _kept(session: Session, household_id: str, actor: Actor, role: str | None) -> tuple[Household, str]:

@@ -78,8 +78,9 @@ def files(session: Session, actor: Actor, today: date, *, status: str = "", cate
 
 
 def households_without(session: Session, actor: Actor, *, after: str | None = None, limit: int = 50) -> tuple[list[Row[Any]], str | None]:
-    """Return the households in scope that have no file, open or ended: (id, name masked by the page, unit, opened_at)."""
-    tests = [within(actor, Household.path), ~exists().where(HardshipFile.household_id == Household.id)]
+    """Return the households in scope in which somebody lives and that have no file, open or ended: (id, name masked by the page, unit, opened_at)."""
+    tests = [within(actor, Household.path), ~exists().where(HardshipFile.household_id == Household.id),
+             exists().where(HouseholdMember.household_id == Household.id, HouseholdMember.until_on.is_(None))]
     if after:
         tests.append(Household.id < after)
     rows = session.execute(select(*_WITHOUT).join(
