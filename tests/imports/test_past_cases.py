@@ -39,7 +39,8 @@ transitions:
   - {trigger: reject, label: 不予批准, source: check, dest: rejected}
 """
 HEAD = "受理编号,姓名,身份证号,单位,发放金额,申请日期,发放日期,办理结果,自付费用,困难原因"
-ROWS = (f"云工助〔2026〕1号,李一,{id_no(1)},县医院工会,1200.50,2026-02-01,2026-03-05,已发放,2401,重病", f"云工助〔2026〕2号,张二,{id_no(2)},县医院工会,,2026-02-01,2026-03-05,未批准,100,",
+ROWS = (f"云工助〔2026〕1号,李一,{id_no(1)},县医院工会,1200.50,2026-02-01,2026-03-05,已发放,2401,重病",
+        f"云工助〔2026〕2号,张二,{id_no(2)},县医院工会,,2026-02-01,2026-03-05,未批准,100,",
         f"云工助〔2026〕3号,王三,{id_no(3)},,800,2026-02-01,2026-03-05,已发放,,", f"云工助〔2026〕4号,赵四,{id_no(4)},县医院工会,,2026-02-01,2026-03-05,,,")
 ABOUT = {"subject": "past_aid", "as_of": date(2026, 6, 15)}
 
@@ -69,7 +70,9 @@ def test_undoing_a_past_case_leaves_its_history_and_gives_the_number_back(office
     assert office.counts(import_id) == {"undone": 1}
     with reading(office.sessions) as session:
         case = session.scalars(select(Case)).one()
-        assert case.outcome == "closed" and case.number != "云工助〔2026〕1号" and session.scalars(select(GrantLine.status)).one() == "dropped"
+        assert case.outcome == "closed" and case.number != "云工助〔2026〕1号"
+        assert session.execute(select(GrantLine.returned_fen, GrantLine.granted_on)).one() == (120050, None)
+        assert household_facts(session, case.applicant_id, "", date(2026, 6, 15))["aid_items_this_year"] == 0
         assert verify(session).clean
     with writing(office.sessions) as session:
         assert session.scalars(select(CaseKey)).all() == []

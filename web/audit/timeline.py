@@ -184,7 +184,8 @@ def _folded(definition: Definition, run: Sequence[EventRow]) -> list[Group]:
 
 
 def _kind(kind: str) -> str:
-    words = {"start": _("开始填报"), "import": _("从历史台账导入"), "import_undo": _("撤销导入"), "attach": _("上传材料"), "detach": _("删除材料"), "reveal": _("查看完整信息"),
+    words = {"start": _("开始填报"), "import": _("从历史台账导入"), "import_undo": _("撤销导入"),
+             "attach": _("上传材料"), "detach": _("删除材料"), "reveal": _("查看完整信息"),
              "view_file": _("查看材料"), "print": _("打印"), "export": _("导出"), "verify": _("校验"), "remind": _("提醒"),
              "objection": _("公示异议"), "settle_objection": _("处理公示异议"), "notice_held": _("公示期满，异议未核查完"),
              "hand_over": _("移交"), "sign": _("登记签收"), "unsign": _("撤销签收"), "strike": _("取消发放"),

@@ -167,7 +167,9 @@ def _restore(desk: Desk, table: str, key: str, values: dict[str, Any], item: Ite
         desk.session, stream=key, seq=case.last_seq + 1, prev=case.last_hash, kind="import_undo", at=desk.now, actor=desk.actor, role=desk.role,
         organisation_id=case.unit_id, from_state=case.state, to_state=case.state, revision=case.revision + 1, definition_digest=case.definition_digest,
         extra={"import": desk.row.id, "row": item.head.n, "number": number})
-    desk.session.execute(update(_lines).where(_lines.c.case_id == key).values(status="dropped", granted_on=None, settled_on=None, updated_at=desk.now))
+    # What was paid stays paid in the books; taken back, it is returned in full, on no day that any cap counts.
+    desk.session.execute(update(_lines).where(_lines.c.case_id == key).values(
+        returned_fen=_lines.c.amount_fen, granted_on=None, settled_on=None, updated_at=desk.now))
     desk.session.execute(delete(_keys).where(_keys.c.case_id == key))
     desk.session.execute(update(_cases).where(_cases.c.id == key).values(
         number=number, amount_fen=None, outcome="closed", revision=case.revision + 1, last_seq=link.seq, last_hash=link.hash, updated_at=desk.now))
