@@ -17,11 +17,13 @@ from flask_babel import ngettext
 from markupsafe import Markup
 
 from workflow.calendar import working_calendar
+from workflow.language import called as names
 from workflow.language.roles import roles
 from workflow.language.sources import source_label
+from workflow.programmes import by_digest
 
 from . import language, messages, navigation
-from .db import local, now
+from .db import local, now, session
 from .language import N_
 from .signins import signed_in
 
@@ -32,7 +34,7 @@ def connect(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
         asset=asset, icon=icon, form_key=form_key, fen=fen, yuan=yuan, when=when, due_words=due_words, due_class=due_class, unsure=unsure,
-        mask_name=mask_name, role_name=role_name, source_name=source_name, link=link, now=now)
+        mask_name=mask_name, called=called, role_name=role_name, source_name=source_name, link=link, now=now)
     app.jinja_env.filters.update(device=device, duration=duration)
     app.context_processor(lambda: {
         "lang": language.lang(), "size": language.size(), "me": signed_in(), "union": app.config["UNION"],
@@ -119,6 +121,12 @@ def unsure(due: datetime | date | None, start: datetime | date | None = None) ->
         return ""
     year = working_calendar().guessed(start or now(), due - timedelta(microseconds=1) if isinstance(due, datetime) else due)
     return _("（%(year)s 年放假安排未公布，暂按周末推算）", year=year) if year else ""
+
+
+def called(row: Any, *, whole: bool = False) -> str:
+    """Who applies, of a case's row: a union by its name; a person with one sign hidden, or `whole` where they read it themself."""
+    definition = by_digest(session(), row.definition_digest)
+    return str((names.whole_name if whole else names.called)(definition, row.applicant_name, row.unit_name))
 
 
 def mask_name(name: str) -> str:

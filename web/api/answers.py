@@ -17,6 +17,7 @@ from workflow import queries
 from workflow.engine import CaseView, Offer
 from workflow.engine.path import ahead
 from workflow.errors import Message
+from workflow.language.called import whole_name
 from workflow.language.fields import mask, to_json
 from workflow.language.roles import role_label
 
@@ -99,7 +100,7 @@ def _form(view: CaseView) -> dict[str, Any]:
 def _lines(view: CaseView) -> list[models.LineRow]:
     """A programme without lines of its own grants one, to the applicant."""
     amount = money(view.amount_fen)
-    return [] if amount is None else [models.LineRow(person=view.row.applicant_name, amount=amount)]
+    return [] if amount is None else [models.LineRow(person=whole_name(view.definition, view.row.applicant_name, view.row.unit_name), amount=amount)]
 
 
 def _actions(view: CaseView) -> list[models.ActionRow]:

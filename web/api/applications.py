@@ -37,8 +37,8 @@ def new_application() -> ResponseReturnValue:
     if case is not None:
         return answer(application(engine.look(session(), case, actor, now())), 201)
     applicant = _person(wanted.on_behalf_of, actor) if wanted.on_behalf_of else None
-    case = engine.start(session(), wanted.programme, actor, now(), applicant_id=applicant, idem_key=key,
-                        request_digest=request_digest)
+    case = engine.start(session(), wanted.programme, actor, now(), applicant_id=applicant, organisation_id=_union(wanted.organisation),
+                        idem_key=key, request_digest=request_digest)
     messages = engine.save(session(), case, actor, now(), wanted.form, revision=1) if wanted.form else ()
     return answer(application(engine.look(session(), case, actor, now()), warnings=faults(messages)), 201)
 
@@ -127,6 +127,16 @@ def _whole(id: str, actor: Actor) -> models.Application:
     """The case with what the caller may do beside deciding."""
     view, offers = engine.look(session(), id, actor, now()), engine.operations_for(session(), id, actor, now())
     return application(view, operations=[operation(offer) for offer in offers])
+
+
+def _union(code: str | None) -> int | None:
+    """Return the union of this code. One the actor does not serve is refused like one that does not exist."""
+    if code is None:
+        return None
+    found = session().scalar(select(Organisation.id).where(Organisation.code == code))
+    if found is None:
+        raise NotFound("organisation")
+    return found
 
 
 def _person(text: str, actor: Actor) -> str:

@@ -28,7 +28,7 @@ from .. import language
 from ..access import PUBLIC, access, actor, person
 from ..db import local, now, session
 from ..wording import param, worded
-from .room import blueprint, may_file_for_others, may_file_for_union, offices
+from .room import blueprint, may_file_for_others, offices
 
 QUESTIONS = 8
 
@@ -50,7 +50,7 @@ def home() -> ResponseReturnValue:
     known = _known(today) if me else {}
     files = me is not None and may_file_for_others()
     definitions = [d for d in programmes.current(session(), today) if d.apply_who == "person" or d.apply_who == "officer" and files
-                   or d.apply_who == "organisation" and me is not None and may_file_for_union()]
+                   or d.apply_who == "organisation" and me is not None and engine.unions_of(d, me)]
     questions = _questions(definitions)
     answers = _answers(questions)
     offers = [Offer(d, intake_open(d, today), tuple(_refusals(d, known, answers, today))) for d in definitions]
@@ -80,7 +80,7 @@ def guide(key: str) -> ResponseReturnValue:
         kinds=[k for k in definition.attachments.values() if any(f"attachments.{k.name}" in s.edit for s in definition.states.values()
                                                                 if s.kind == "draft")],
         unions=unions, nominated=definition.apply_who == "officer", union_files=definition.apply_who == "organisation",
-        files=me is not None and may_file_for_union(),
+        files=engine.unions_of(definition, me) if me is not None and definition.apply_who == "organisation" else {},
         agent=me is not None and (definition.apply_agent or definition.apply_who == "officer") and may_file_for_others())
 
 
@@ -89,8 +89,18 @@ def guide(key: str) -> ResponseReturnValue:
 def start(key: str) -> ResponseReturnValue:
     """Open a draft for oneself, or for the worker chosen under 代办; the same form sent twice opens one."""
     case_id = engine.start(session(), key, person(), now(), applicant_id=request.form.get("applicant") or None,
+                           organisation_id=_number(request.form.get("organisation")),
                            idem_key=request.form.get("key") or None)
     return redirect(url_for(".tasks", case_id=case_id), 303)
+
+
+def _number(text: str | None) -> int | None:
+    """The id of the union chosen; what is no number names none of them."""
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise NotFound("organisation")
+    return int(text)
 
 
 def _amount(definition: Definition, lang: str) -> str:

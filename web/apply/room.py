@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from workflow import engine
 from workflow.engine import Action, CaseView, cycles
-from workflow.engine.start import AGENTS, FILERS
+from workflow.engine.start import AGENTS
 from workflow.language.definition import Intake, Transition
 from workflow.records import Organisation
 
@@ -50,10 +50,6 @@ def is_draft(view: CaseView) -> bool:
 
 def may_file_for_others() -> bool:
     return any(post.role in AGENTS for post in person().posts)
-
-
-def may_file_for_union() -> bool:
-    return any(post.role in FILERS and post.behalf is None for post in person().posts)
 
 
 def offices(path: str) -> list[Any]:

@@ -17,13 +17,12 @@ from workflow.engine.judge import RETURN
 from workflow.errors import Impossible, KeyReused, Message, NotYours, Refused, Stale
 from workflow.language.definition import Definition, Field, Label
 from workflow.language.fields import FieldFault, parse_value
-from workflow.language.identity import mask
 from workflow.queries.pages import cursor
 
 from .. import language
 from ..access import DECIDERS, access, person
 from ..db import keep, now, session
-from ..show import yuan
+from ..show import called, yuan
 from .keeping import attach, uploads
 from .pane import pane, raw
 from .queue import page
@@ -163,12 +162,12 @@ def _said(view: CaseView, done: Done, action: Action | None = None) -> str:
     """已同意 李*华，3,800 元"""
     lang = language.lang()
     if action is not None and action.voice is not None:
-        said = _("已表决：%(voice)s，%(who)s", voice=action.label.text(lang), who=mask("name", view.row.applicant_name))
+        said = _("已表决：%(voice)s，%(who)s", voice=action.label.text(lang), who=called(view.row))
         if done.to_state == done.from_state:
             return said
         return _("%(said)s。表决已有结果，现在到“%(state)s”", said=said, state=view.definition.states[done.to_state].label.text(lang))
     what = next((way.label.text(lang) for way in view.definition.ways(done.from_state) if way.trigger == done.trigger), done.trigger)
-    who = mask("name", view.row.applicant_name)
+    who = called(view.row)
     if done.amount_fen is not None and done.trigger != RETURN:
         return _("已%(what)s %(who)s，%(amount)s", what=what, who=who, amount=yuan(done.amount_fen))
     return _("已%(what)s %(who)s", what=what, who=who)

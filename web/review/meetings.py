@@ -30,6 +30,7 @@ from workflow.records import Case, Task
 from .. import language
 from ..access import DECIDERS, access, person
 from ..db import abandon, local, now, reading, session, writing
+from ..show import called
 from . import meeting_sheet
 from .meeting_sheet import COLUMNS, IN_FAVOUR, MOST, NUMBER, REMARK, RESULT, Line
 from .room import blueprint
@@ -154,7 +155,7 @@ def _looked(own: Session, line: Line, held_on: date, me: Actor, at: datetime, *,
     if case_id is None:
         return Looked(line.but((_(COLUMNS[NUMBER]), _("没有这个编号，或不在您的范围内"))) if line.number else line, None, "", "")
     dossier = engine.dossier.open_dossier(own, case_id, me)
-    found = Looked(line, case_id, dossier.row.applicant_name, dossier.definition.title.text(language.lang()))
+    found = Looked(line, case_id, called(dossier.row), dossier.definition.title.text(language.lang()))
     if line.passed is None or line.faults:
         return found
     tally = meetings.Tally(*line.counts, held_on, line.passed, line.remark)
