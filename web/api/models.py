@@ -41,6 +41,8 @@ class NewApplication(Request):
     form: Form = Field(default_factory=dict)
     on_behalf_of: Annotated[str | None, Field(max_length=40, pattern=PLAIN,
                                               description="a person's id or 18-digit identity number")] = None
+    organisation: Annotated[str | None, Field(max_length=40, pattern=PLAIN, description="code of the union that applies, where a programme "
+                                              "is applied for by unions; may be left out by whoever serves only one")] = None
 
 
 class Changes(Request):
