@@ -121,7 +121,7 @@ def _marked(case_id: str) -> str:
         engine.unsign(session(), case_id, numbers[0] if numbers else 0, form.get("reason", ""), me, now(), idem_key=key)
         return _("已撤销签收")
     if form.get("all"):
-        numbers = [row.n for row in grants(session(), case_id, me) if row.status == "held" and row.signed is None]
+        numbers = [row.n for row in grants(session(), case_id, me) if row.status == "held" and row.signed is None and row.quantity]
     done = engine.sign(session(), case_id, numbers, form.get("method", ""), form.get("with", ""), me, now(), idem_key=key)
     return _("已登记 %(count)s 人签收", count=done.count)
 
@@ -133,10 +133,10 @@ def _page(case_id: str, faults: dict[str, str], status: int) -> ResponseReturnVa
     for duplicate in engine.duplicates(session(), case_id, me):
         found[duplicate.n].append(duplicate)
     live = [row for row in rows if row.status != "dropped"]
-    counts = {"all": len(rows), "twice": len(found), "unsigned": sum(row.signed is None for row in live),
+    counts = {"all": len(rows), "twice": len(found), "unsigned": sum(row.signed is None and row.quantity is not None for row in live),
               "signed": sum(row.signed is not None for row in live), "struck": len(rows) - len(live)}
     only = request.args.get("only", "")
-    shown = [row for row in rows if only == "twice" and row.n in found or only == "unsigned" and row.status != "dropped" and row.signed is None
+    shown = [row for row in rows if only == "twice" and row.n in found or only == "unsigned" and row.status != "dropped" and row.signed is None and row.quantity
              or only == "signed" and row.signed or only == "struck" and row.status == "dropped" or only not in counts or only == "all"]
     start = max(request.args.get("after", 0, type=int), 0)
     may = engine.may_mark(session(), case_id, me)

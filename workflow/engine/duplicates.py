@@ -90,12 +90,15 @@ def _before(session: Session, case_id: str, actor: Actor, own: Sequence[Any], ki
     if not rows:
         return []
     titles = _titles(session)
-    seen, told = visible(actor), defaultdict[int, int](int)
+    seen, told, cases = visible(actor), defaultdict[int, int](int), set[tuple[int, str]]()
     found: list[Duplicate] = []
     for other in _others(session, case_id, column, rows, seen):
         for line in rows[other.key]:
             if kind == "account_used" and other.id_index == line.id_index or told[line.n] >= MOST:
                 continue
+            if kind == "account_used" and (line.n, other.case_id) in cases:      # once a case, however many rows share it there
+                continue
+            cases.add((line.n, other.case_id))
             told[line.n] += 1
             found.append(Duplicate(
                 line.n, kind, case_id=other.case_id if other.seen else None, number=other.number if other.seen else None,
