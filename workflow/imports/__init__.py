@@ -10,11 +10,12 @@
 from .forward import forward
 from .known import KINDS, kind
 from .reading import READERS, faulty, faulty_sheet, imports, kinds_of, one_import, rows, template
+from .rosters import columns_of, faulty_roster, read_roster
 from .running import OUTCOMES, SLICE, carry_on, confirm, drop, faults_of, keep, look_over
 from .sheets import Fault, Line, Sheet, read
 from .undoing import undo, undo_on
 
 __all__ = [
-    "KINDS", "OUTCOMES", "READERS", "SLICE", "Fault", "Line", "Sheet", "carry_on", "confirm", "drop", "faults_of", "faulty", "faulty_sheet", "forward",
-    "imports", "keep", "kind", "kinds_of", "look_over", "one_import", "read", "rows", "template", "undo", "undo_on",
+    "KINDS", "OUTCOMES", "READERS", "SLICE", "Fault", "Line", "Sheet", "carry_on", "columns_of", "confirm", "drop", "faults_of", "faulty", "faulty_roster",
+    "faulty_sheet", "forward", "imports", "keep", "kind", "kinds_of", "look_over", "one_import", "read", "read_roster", "rows", "template", "undo", "undo_on",
 ]

@@ -56,9 +56,10 @@ def find(rows: Sequence[Sequence[Cell]], columns: Iterable[Column]) -> tuple[int
     """
     columns = tuple(columns)
     names: dict[str, str] = {}
-    for one_column in columns:
-        for word in (one_column.label.zh, one_column.label.en, one_column.name, *one_column.synonyms):
-            names.setdefault(folded(word), one_column.name)
+    for words in (lambda one: (one.label.zh, one.label.en, one.name), lambda one: one.synonyms):     # a label before anybody's synonym
+        for one_column in columns:
+            for word in words(one_column):
+                names.setdefault(folded(word), one_column.name)
     best: list[tuple[str, int]] = []
     head = -1
     for number, row in enumerate(rows[:_TOP]):

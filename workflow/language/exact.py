@@ -30,7 +30,7 @@ class Stuck(Exception):
         super().__init__(reason)
 
 
-MAX_ROWS = 5_000                     # of one form table: bounds the steps of one evaluation
+MAX_ROWS = 20_000                    # of one form table: bounds the steps of one evaluation
 
 _CONTEXT = Context(prec=34, rounding=ROUND_HALF_EVEN, Emin=-100, Emax=100,
                    traps=[InvalidOperation, DivisionByZero, Overflow])

@@ -36,12 +36,13 @@ from .reading_values import (
 
 __all__ = [
     "REGISTERED", "TYPES", "FieldFault", "Named", "Register", "Spec", "birth_date", "from_json", "gender", "id_fault", "json_schema", "kind_of", "mask",
-    "missing", "nobody", "normalise", "options_of", "parse_value", "pattern_faults", "show", "to_json", "warnings",
+    "missing", "most_rows", "nobody", "normalise", "options_of", "parse_value", "pattern_faults", "show", "to_json", "warnings",
 ]
 
 TYPES = ("text note int decimal money date month enum multi bool idcard bankcard phone usci org person file "
          "table").split()
-MAX_TABLE_ROWS = 2_000               # fewer than an expression may walk, so a saved table can always be calculated
+MAX_TABLE_ROWS = 2_000               # where the definition says no other `max`
+MOST_TABLE_ROWS = 20_000             # whatever it says: as many as an expression may walk, so a saved table can always be calculated
 
 
 class Named(str):
@@ -96,9 +97,10 @@ def _parse_table(spec: Any, raw: object, lang: Literal["zh", "en"], *, required:
         raw = []
     if not isinstance(raw, (list, tuple)) or not all(isinstance(row, Mapping) for row in raw):
         raise FieldFault("FIELD_TYPE", f"{label.zh}要按行填写", f"Fill in {label.en or label.zh} row by row")
-    if len(raw) > MAX_TABLE_ROWS:
-        raise FieldFault("FIELD_TOO_MANY_ROWS", f"{label.zh}最多 {MAX_TABLE_ROWS} 行，请分批办理",
-                         f"At most {MAX_TABLE_ROWS} rows in {label.en or label.zh}; split it")
+    most = most_rows(spec)
+    if len(raw) > most:
+        raise FieldFault("FIELD_TOO_MANY_ROWS", f"{label.zh}最多 {most} 行，请分批办理",
+                         f"At most {most} rows in {label.en or label.zh}; split it")
     rows: list[dict[str, Any]] = []
     faults: list[Message] = []
     for number, row in enumerate(raw, start=1):
@@ -108,11 +110,14 @@ def _parse_table(spec: Any, raw: object, lang: Literal["zh", "en"], *, required:
     if faults:
         raise FieldFault.several(faults, lang)
     limits = limits_of(spec)
-    if limits.most is not None and len(rows) > limits.most:
-        raise FieldFault("FIELD_TOO_MANY_ROWS", f"{label.zh}最多 {limits.most} 行", f"At most {limits.most} rows")
     if required and limits.least is not None and 0 < len(rows) < limits.least:
         raise FieldFault("FIELD_TOO_FEW_ROWS", f"{label.zh}至少 {limits.least} 行", f"At least {limits.least} rows")
     return rows
+
+
+def most_rows(spec: Any) -> int:
+    """Return how many rows a table may have."""
+    return min(limits_of(spec).most or MAX_TABLE_ROWS, MOST_TABLE_ROWS)
 
 
 def _parse_row(spec: Any, row: Mapping[str, Any], number: int, faults: list[Message], *, required: bool,
@@ -224,7 +229,7 @@ def json_schema(spec: Any) -> dict[str, Any]:
         needed = [name for name, column in spec.columns.items()
                   if getattr(column, "required", False) is True and getattr(column, "visible", True) is True]
         row: dict[str, Any] = {"type": "object", "properties": columns, "additionalProperties": False}
-        schema |= {"type": "array", "maxItems": limits.most or MAX_TABLE_ROWS,
+        schema |= {"type": "array", "maxItems": most_rows(spec),
                    "items": row | ({"required": needed} if needed else {})}
     elif spec.type == "multi":
         schema |= {"type": "array", "items": {"enum": options}, "uniqueItems": True}
