@@ -14,6 +14,7 @@ from . import (
     database,
     definitions,
     demonstration,
+    figures,
     imports,
     messages,
     organisations,
@@ -26,7 +27,7 @@ from . import (
 
 
 def register(app: Flask) -> None:
-    for group in (definitions.group, database.group, demonstration.group, accounts.group, organisations.group, audit.group, pools.group, timers.group,
+    for group in (definitions.group, database.group, demonstration.group, accounts.group, organisations.group, audit.group, pools.group, figures.group, timers.group,
                   messages.group, retention.group, payments.group, imports.group, imports.people, imports.files, imports.cases):
         app.cli.add_command(group)
     app.cli.add_command(serve.serve)
