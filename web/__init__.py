@@ -64,6 +64,7 @@ from . import (
     payments,
     public,
     register,
+    reports,
     review,
     security,
     settings,
@@ -75,7 +76,7 @@ from .db import now
 
 __all__ = ["actor", "create_app", "now"]
 
-ROOMS = (home, account, public, notices, apply, review, messages, register, imports, money, figures, goods, lines, payments, audit, admin, api)
+ROOMS = (home, account, public, notices, apply, review, messages, register, imports, money, figures, goods, lines, payments, reports, audit, admin, api)
 
 
 def create_app(given: Mapping[str, Any] | None = None) -> Flask:

@@ -43,6 +43,7 @@ def links() -> list[Link]:
         ("figures", "/figures", _("标准与参数")),
         ("funds", "/goods", _("慰问品库存")),
         ("payments", "/payments", _("发放批次")),
+        ("funds", "/reports", _("统计报表")),
         ("importer", "/imports", _("导入")),
         ("auditor", "/audit", _("案件追溯")),
         ("auditor", "/audit/verify", _("完整性校验")),

@@ -96,12 +96,6 @@ class Busy(BangfuError):
                              "The system is busy; nothing was written, please try again"))
 
 
-class NotAvailable(BangfuError):
-    """A definition uses words that this release understands but does not carry out yet."""
-
-    status = 422
-
-
 class Damaged(BangfuError):
     """A stored record does not decrypt or does not match its digest: stop rather than go on."""
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from . import comparing, history, language
 from .actors import Actor
-from .errors import Message, NotAvailable, NotFound, Refused, one
+from .errors import Message, NotFound, Refused, one
 from .language.definition import Definition
 from .records import Release
 
@@ -36,8 +36,8 @@ def publish(session: Session, text: str, name: str, actor: Actor, now: datetime,
             flows: Path = DEFINITIONS / "flows") -> Published:
     """Release one definition file. Nothing is written unless it is free of faults.
 
-    Raises `Refused` with every fault as `file:line:col: CODE message`, `NotAvailable` where it uses words this
-    release does not carry out yet, `Refused` where this version was released before with other content.
+    Raises `Refused` with every fault as `file:line:col: CODE message`, and where this version was released before with
+    other content.
     """
     reading = language.read(text, name, flows_dir=flows)
     errors = [fault for fault in reading.faults if fault.severity == "error"]
@@ -45,9 +45,6 @@ def publish(session: Session, text: str, name: str, actor: Actor, now: datetime,
         raise Refused([Message(f.code, f"{f.file}:{f.line}:{f.column}: {f.code} {f.zh}",
                                f"{f.file}:{f.line}:{f.column}: {f.code} {f.en}") for f in errors])
     definition = reading.definition
-    if definition.later:
-        words = "、".join(definition.later)
-        raise NotAvailable(one("NOT_YET", f"{name}: 尚未提供，不能发布：{words}", f"{name}: not available yet: {', '.join(definition.later)}"))
     known = session.get(Release, (definition.key, definition.version))
     if known is not None:
         if known.digest != definition.digest:

@@ -18,7 +18,6 @@ from tests.world import World
 from web import db
 from workflow import history
 from workflow.language.fields import TYPES
-from workflow.language.later import _TYPES as LATER
 
 Run = Callable[..., Result]
 Enter = Callable[[str], Newcomer]
@@ -39,8 +38,8 @@ def released(app: Flask, world: World, run: Run) -> Path:
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_the_programme_uses_every_type_of_field_there_is(released: Path) -> None:
-    used = {type for type in TYPES if f"type: {type}" in TEXT}
-    assert used == set(TYPES) - LATER
+    named = {"person", "org", "file"}                        # these have tests of their own: tests/registers
+    assert {type for type in TYPES if f"type: {type}" in TEXT} == set(TYPES) - named
 
 
 def filled_in(worker: Newcomer, name: str = "李文华", **changed: Any) -> Newcomer:

@@ -33,7 +33,7 @@ PAGES: dict[str, tuple[str, ...]] = {
                 "/register/households/{household}", "/register/people/{head}", "/register/people/{twin}", "/register/duplicates",
                 "/register/people/{twin}/same/{other}", "/register/visits/{visited}"),
     "cashier": ("/tasks/{paying}", "/payments/{batch}"),
-    "finance": ("/payments", "/payments/new", "/payments/{batch}", "/payments/{batch}/sheet", "/payments/reconcile", "/funds", "/tasks/{handed}"),
+    "finance": ("/payments", "/payments/new", "/payments/{batch}", "/payments/{batch}/sheet", "/payments/reconcile", "/funds", "/reports", "/tasks/{handed}"),
     "leader": ("/funds/{pool}", "/figures", "/figures?programme=study_dream", "/figures/{figure}", "/tasks/copies", "/settings/away"),
     "auditor": ("/audit", "/audit?q=2026", "/audit/cases/{adjusted}", "/audit/verify", "/audit/seals", "/audit/reads"),
     "admin": ("/admin/accounts", "/admin/accounts/{account}", "/admin/accounts/{account}/away", "/admin/accounts/{account}/hand-over",

@@ -75,21 +75,6 @@ def test_wildcards_lists_and_defaults_are_written_out() -> None:
     assert definition.criteria[0].trigger == "submit" and definition.criteria[0].on_fail == "refuse"
 
 
-def test_words_for_later_are_warnings_and_are_named() -> None:
-    reading = read(broken("schema: 1\n", "schema: 1\nmeasure: {grain: persons}\nsources: [county_fiscal]\n"), NAME)
-    assert reading.definition is not None
-    told = [fault for fault in reading.faults if fault.code == "NOT_YET"]
-    assert {fault.severity for fault in told} == {"warning"}
-    assert "states.meeting.kind: countersign" not in reading.definition.later
-    assert "measure: measure" in reading.definition.later and len(told) == len(reading.definition.later)
-
-
-def test_a_programme_of_today_has_no_words_for_later() -> None:
-    for path in RELEASED:
-        definition = read_path(path).definition
-        assert definition is not None and definition.later == (), path.name
-
-
 def test_a_released_version_cannot_change() -> None:
     definition = read(SOUND, NAME).definition
     assert definition is not None

@@ -24,10 +24,9 @@ def path(request: pytest.FixtureRequest) -> Path:
     return request.param
 
 
-def test_a_programme_has_no_faults_and_no_words_for_later(path: Path) -> None:
+def test_a_programme_has_no_faults(path: Path) -> None:
     reading = language.read_path(path)
     assert [str(fault) for fault in reading.errors] == []
-    assert read(path).later == ()
 
 
 def test_the_published_document_reads_as_the_same_definition(path: Path) -> None:

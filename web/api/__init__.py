@@ -41,8 +41,9 @@ from . import (  # noqa: E402
     payments,
     programmes,
     public,
+    reports,
     tasks,
     tokens,
 )
 
-__all__ = ["applications", "audit", "blueprint", "description", "files", "later", "lines", "notices", "payments", "programmes", "public", "tasks", "tokens"]
+__all__ = ["applications", "audit", "blueprint", "description", "files", "later", "lines", "notices", "payments", "programmes", "public", "reports", "tasks", "tokens"]

@@ -24,6 +24,7 @@ WHY = {
 }
 QUERY: dict[str, dict[str, Any]] = {
     "limit": {"type": "integer", "minimum": 1}, "after": {"type": "string"}, "code": {"type": "string"}, "programme": {"type": "string"},
+    "from": {"type": "string", "format": "date"}, "to": {"type": "string", "format": "date"}, "org": {"type": "string"},
 }
 
 

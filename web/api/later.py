@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from flask.typing import ResponseReturnValue
 
-from web.access import STAFF, access
+from web.access import access
 from web.errors import problem
 from workflow.errors import one
 
 from . import blueprint
 from .marks import speaks
-
-
-@blueprint.get("/reports/<kind>")
-@access(STAFF)
-@speaks(problems=(501,))
-def report(kind: str) -> ResponseReturnValue:
-    """Statistics, which come with a later release."""
-    return problem(501, one("NOT_YET", "统计报表尚未提供，将在后续版本开放", "Reports are not available yet; they come with a later release"))
 
 
 @blueprint.get("/audit/tests")

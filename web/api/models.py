@@ -392,3 +392,31 @@ class PaymentAnswer(BaseModel):
     waiting: int = Field(description="rows that say: not yet")
     fresh: int = Field(description="payments that this answer settled; 0 where it was imported before")
     problems: list[Fault] = Field(description="why a case that is paid could not be carried on; it is tried again with the next answer")
+
+
+class Sentence(BaseModel):
+    zh: str
+    en: str
+
+
+class ReportRow(BaseModel):
+    programme: str
+    title: str
+    value: str = Field(description="kind of value; figures of different kinds are never added")
+    grain: str = Field(description="which of the counts the programme's own sentence gives")
+    cases: int
+    persons: int
+    person_times: int
+    households: int
+    organisations: int
+    batches: int
+    amount: str = Field(description="yuan, less what has come back")
+    quantity: int = Field(description="goods")
+    sentence: Sentence
+
+
+class Report(BaseModel):
+    kind: str
+    first: date
+    last: date
+    items: list[ReportRow]

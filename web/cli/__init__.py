@@ -20,6 +20,7 @@ from . import (
     organisations,
     payments,
     pools,
+    report,
     retention,
     serve,
     timers,
@@ -28,6 +29,6 @@ from . import (
 
 def register(app: Flask) -> None:
     for group in (definitions.group, database.group, demonstration.group, accounts.group, organisations.group, audit.group, pools.group, figures.group, timers.group,
-                  messages.group, retention.group, payments.group, imports.group, imports.people, imports.files, imports.cases):
+                  messages.group, retention.group, payments.group, report.group, imports.group, imports.people, imports.files, imports.cases):
         app.cli.add_command(group)
     app.cli.add_command(serve.serve)

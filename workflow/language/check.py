@@ -25,14 +25,13 @@ from . import (
     check_versions,
     check_votes,
     granting,
-    later,
 )
 from .definition import Definition
 from .sheet import Sheet
 
 
 def check(sheet: Sheet, *, released: str | None, earlier: Mapping[int, Definition]) -> None:
-    """Tell everything wrong with the meaning of a programme, and what is not carried out yet as warnings."""
+    """Tell everything wrong with the meaning of a programme."""
     check_structure.names(sheet)
     check_references.check(sheet)
     check_values.check(sheet)
@@ -55,6 +54,3 @@ def check(sheet: Sheet, *, released: str | None, earlier: Mapping[int, Definitio
         check_people.applicant(sheet)
         check_time.deciding(sheet)
         check_money.held(sheet)
-    for path, word in later.words_for_later(sheet):
-        sheet.warn(path, "NOT_YET", f"“{word}”已能读懂，但本版本还不能办理，含有它的定义不能发布",
-                   f"'{word}' is understood but not available yet; a definition with it cannot be published")

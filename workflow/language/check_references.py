@@ -16,8 +16,7 @@ _IN_NUMBERS = frozenset({"org.code", "org.county", "year", "cycle", "key"})
 _IN_MEASURES = frozenset({"persons", "person_times", "households", "organisations", "batches", "cases", "amount",
                           "amount_wan", "year", "from", "to", "org"})
 _PLACES = ("unit_board", "website", "village_board", "wechat")     # those that `change_words` has words for
-_EFFECTS = frozenset("figures.renew file.visited file.open file.renew file.exit file.cancel cover.check cover.open certificate.issue account.correct "
-                     "notice.open roster.import".split())
+_EFFECTS = frozenset("figures.renew file.visited file.open file.renew file.exit file.cancel cover.check cover.open account.correct".split())
 
 
 def check(sheet: Sheet) -> None:

@@ -299,6 +299,14 @@ class Lines:
 
 
 @dataclass(frozen=True, slots=True)
+class Measure:
+    """How reports count this programme, and the sentence they say it with: `…{person_times}人次…{amount_wan}万元`."""
+
+    grain: Literal["persons", "person_times", "households", "organisations", "batches", "cases"]
+    sentence: Label                  # empty: the report's own words
+
+
+@dataclass(frozen=True, slots=True)
 class Cycle:
     kind: Literal["calendar_year", "academic_year", "named"]
     name: str = ""
@@ -358,9 +366,9 @@ class Definition:
     excludes: tuple[str, ...] = ()   # keys of programmes that may not be granted to the same beneficiary in the same cycle
     caps: tuple[Cap, ...] = ()
     lines: Lines | None = None
+    measure: Measure | None = None
     sources: tuple[str, ...] = ()    # which fund sources may pay, in the order they are tried; empty: any
     retention: Duration | None = None   # how long personal data are kept after the end; None: for good
-    later: tuple[str, ...] = ()      # words used that this release understands but does not carry out yet
 
     def ways(self, state: str) -> tuple[Transition, ...]:
         """The transitions that leave `state`, in the file's order."""

@@ -16,7 +16,7 @@ from typing import Any, Literal
 import orjson
 
 from . import definition as d
-from . import fields, flow, granting, later
+from . import fields, flow, granting
 from .calculations import calculations
 from .expressions import Expr, compile_expression
 from .kinds import Kind, Names
@@ -71,8 +71,8 @@ def expand(sheet: Sheet, document: Mapping[str, Any]) -> d.Definition:
         operations=flow.operations(sheet), running=p.versioning.running,
         migrate_from={int(version): dict(names) for version, names in p.versioning.migrate_from.items() if version.isdigit()},
         requires_file=granting.requires_file(p), excludes=tuple(p.excludes), caps=granting.caps(sheet), lines=granting.lines(sheet),
+        measure=d.Measure(p.measure.grain, label(p.measure.sentence)) if p.measure else None,
         sources=tuple(p.sources), retention=p.retention,
-        later=tuple(f"{later.spoken(p, path)}: {what}" for path, what in later.words_for_later(sheet)),
     )
 
 
