@@ -57,12 +57,12 @@ def by_number(session: Session, number: str, actor: Actor) -> Row[Any]:
     return batch(session, found, actor)
 
 
-def lines(session: Session, batch_id: str) -> Sequence[Row[Any]]:
-    """Return the lines of a batch in order, with number, state and definition of their cases. Sealed: see `shown`."""
-    return session.execute(select(
+def lines(session: Session, batch_id: str, case_id: str | None = None) -> Sequence[Row[Any]]:
+    """Return the lines of a batch in order, or those of one case, with number, state and definition of their cases. Sealed: see `shown`."""
+    query = select(
         _lines, _cases.c.number.label("case_number"), _cases.c.state.label("case_state"), _cases.c.definition_key, _cases.c.definition_digest,
-        _cases.c.applicant_id, _cases.c.filed_by).join(_cases, _cases.c.id == _lines.c.case_id)
-        .where(_lines.c.batch_id == batch_id).order_by(_lines.c.n)).all()
+        _cases.c.applicant_id, _cases.c.filed_by).join(_cases, _cases.c.id == _lines.c.case_id).where(_lines.c.batch_id == batch_id).order_by(_lines.c.n)
+    return session.execute(query if case_id is None else query.where(_lines.c.case_id == case_id)).all()
 
 
 def shown(session: Session, line: Row[Any]) -> dict[str, str]:

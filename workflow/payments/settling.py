@@ -23,18 +23,18 @@ from ..calendar import ZONE
 from ..engine import Done, act, attach
 from ..engine.dossier import open_dossier
 from ..engine.files import store
-from ..engine.paying import payment_of, uncovered
+from ..engine.paying import payment_of
 from ..errors import Message, NotFound, NotYours, Refused, one
 from ..language.definition import Definition, Transition
 from ..language.identity import mask
 from ..programmes import by_digest
-from ..records import Account, Case, PaymentAnswer, PaymentBatch, PaymentLine
+from ..records import Account, Case, GrantLine, PaymentAnswer, PaymentBatch, PaymentLine
 from . import answers, batches, layouts, reading
 from .batches import SEALS, SENDS
 from .gathering import committing, receipt_kind
 from .slips import slip
 
-_batches, _lines, _answers, _cases = (m.__table__ for m in (PaymentBatch, PaymentLine, PaymentAnswer, Case))
+_batches, _lines, _answers, _cases, _granted = (m.__table__ for m in (PaymentBatch, PaymentLine, PaymentAnswer, Case, GrantLine))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +99,16 @@ def take(session: Session, batch_id: str, data: bytes, actor: Actor, now: dateti
     return taken
 
 
-def due(session: Session, batch_id: str) -> list[str]:
-    """Return the cases of a batch that are paid in full and still wait to be carried on, in the order of the batch."""
-    found = []
-    for case_id in dict.fromkeys(line.case_id for line in reading.lines(session, batch_id) if line.status == "paid"):
-        case = session.execute(select(_cases.c.state, _cases.c.definition_digest).where(_cases.c.id == case_id)).one()
-        if committing(by_digest(session, case.definition_digest), case.state) is not None and not uncovered(session, case_id):
-            found.append(case_id)
-    return found
+def due(session: Session, batch_id: str, case_id: str | None = None) -> list[str]:
+    """Return the cases of a batch that are paid in full and still wait to be carried on, in its order; with `case_id` that one at most."""
+    found = dict.fromkeys(line.case_id for line in reading.lines(session, batch_id, case_id)
+                          if line.status == "paid" and committing(by_digest(session, line.definition_digest), line.case_state) is not None)
+    settled = select(_lines.c.grant_line_id).where(_lines.c.status == "paid", _lines.c.case_id == _granted.c.case_id)
+    owing: set[str] = set()
+    for some in reading.chunks(found):
+        owing |= set(session.execute(select(_granted.c.case_id).where(
+            _granted.c.case_id.in_(some), _granted.c.status == "held", _granted.c.amount_fen > 0, _granted.c.id.not_in(settled))).scalars())
+    return [one for one in found if one not in owing]
 
 
 def settle(session: Session, batch_id: str, case_id: str, actor: Actor, now: datetime) -> Done | None:
@@ -116,13 +118,13 @@ def settle(session: Session, batch_id: str, case_id: str, actor: Actor, now: dat
     """
     row = reading.batch(session, batch_id, actor)
     session.execute(select(_cases.c.id).where(_cases.c.id == case_id).with_for_update())
-    if case_id not in due(session, batch_id):
+    if not due(session, batch_id, case_id):
         return None
     cashier = _cashier(session, row, actor, now)
     dossier = open_dossier(session, case_id, cashier)
     way = committing(dossier.definition, dossier.state)
     assert way is not None
-    lines = [line for line in reading.lines(session, batch_id) if line.case_id == case_id and line.status == "paid"]
+    lines = [line for line in reading.lines(session, batch_id, case_id) if line.status == "paid"]
     day = max(line.settled_on for line in lines)
     kind = receipt_kind(dossier.definition, dossier.state)
     if row.method == "bank" and kind is not None and f"attachments.{kind}" in way.require and not dossier.attached.get(kind):
@@ -137,7 +139,7 @@ def receive(session: Session, batch_id: str, case_id: str, clean: Clean, actor: 
     row = batches._kept(session, batch_id, actor, SENDS, "sent")
     if row.method != "cash" or actor.person_id != row.sent_by:
         raise Refused(one("NOT_CASH", "只有付现金的出纳本人登记签收", "Receipts are entered by the cashier who pays the cash"))
-    lines = [line for line in reading.lines(session, batch_id) if line.case_id == case_id and line.status == "sent"]
+    lines = [line for line in reading.lines(session, batch_id, case_id) if line.status == "sent"]
     if not lines:
         raise NotFound("line")
     dossier = open_dossier(session, case_id, actor, lock=True)
@@ -154,7 +156,7 @@ def receive(session: Session, batch_id: str, case_id: str, clean: Clean, actor: 
 def unpaid(session: Session, batch_id: str, case_id: str, actor: Actor, reason: str, now: datetime) -> None:
     """Book that a case's cash was not collected; its lines may be gathered again."""
     row = batches._kept(session, batch_id, actor, SENDS, "sent")
-    lines = [line for line in reading.lines(session, batch_id) if line.case_id == case_id and line.status == "sent"]
+    lines = [line for line in reading.lines(session, batch_id, case_id) if line.status == "sent"]
     if row.method != "cash" or not lines:
         raise NotFound("line")
     reason = batches._reason(reason)
