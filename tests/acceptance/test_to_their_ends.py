@@ -1,4 +1,4 @@
-"""金秋助学 and the two programmes of the design folder, published as they stand, go to each of their ends by page and by API."""
+"""金秋助学, the refund to units and the two programmes of the design folder, published as they stand, go to each of their ends by page and API."""
 
 from __future__ import annotations
 
@@ -66,6 +66,7 @@ class Run:
     steps: Sequence[Step]
     end: str
     day: datetime
+    who: str = "worker"              # who applies, or files for the union that does
 
     def __str__(self) -> str:
         return f"{self.key}-{self.end}-{len(self.steps)}"
@@ -79,13 +80,16 @@ STUDENT = {"student_name": "李明", "student_id_no": CHILD, "school": "云南�
 MUTUAL = {"member_no": "M001", "joined_on": "2026-01-01", "hospital": "县医院", "hospital_level": "l1", "designated": "true",
           "admitted_on": "2026-05-01", "discharged_on": "2026-05-10", "settlement_no": "JS001", "total": "30000", "insured_paid": "0",
           "self_funded": "0", "other_paid": "0", "bank_card": CARD}
+REFUND = {"usci": "91530700MA6K0000XQ", "contact": "13887654321", "unit_type": "private", "established": "2020-05-01", "workers": "12", "payroll": "120000",
+          "paid_dues": "2400", "other_refund": "false", "bank_name": "农信社城关分社", "bank_card": CARD}
 SUBMIT = Step("worker", "submit")
 HOME = s("basic", "approve", visit_result="属实，已入户")
 COUNCIL = [s(who, "approve") for who in ("first", "second", "third")]
-JULY, AUGUST, JUNE = (datetime(2026, 7, 15, 2, tzinfo=UTC), datetime(2026, 8, 3, 2, tzinfo=UTC), datetime(2026, 6, 15, 2, tzinfo=UTC))
+JULY, AUGUST, JUNE, OCTOBER = (datetime(2026, month, day, 2, tzinfo=UTC) for month, day in ((7, 15), (8, 3), (6, 15), (10, 20)))
 NOTICED = days(8)
 
 STUDY_FILES, STUDENT_FILES, MUTUAL_FILES = ("admission", "fee", "family"), ("admission", "id_card", "hardship"), ("settlement", "invoice", "discharge")
+REFUND_FILES = ("wages", "vouchers", "licence", "account")
 PAY = s("cashier", "pay", "receipt", paid_on="2026-07-20")
 SENIOR = STUDY | {"stage": "senior"}
 SMALL = MUTUAL | {"total": "10000", "insured_paid": "6500", "self_funded": "500"}
@@ -103,6 +107,12 @@ def mutual(end: str, *steps: Step, form: Mapping[str, str] = MUTUAL) -> Run:
     return Run("medical_mutual", EXAMPLES / "medical_mutual.v1.yaml", form, MUTUAL_FILES, steps, end, JUNE)
 
 
+def refund(end: str, *steps: Step) -> Run:
+    return Run("small_payer_refund", ROOT / "definitions" / "small_payer_refund.v1.yaml", REFUND, REFUND_FILES, steps, end, OCTOBER, "basic")
+
+
+HANDED, CHECKED = s("basic", "submit"), s("town", "approve")
+PAID_BACK = s("cashier", "pay", "receipt", paid_on="2026-10-20")
 SURVEY = s("basic", "approve", "survey", survey_result="入户属实")
 RUNS = (
     study("paid", SUBMIT, HOME, NOTICED, s("town", "approve"), s("clerk", "approve"), *COUNCIL, s("finance", "approve"), PAY),
@@ -124,6 +134,13 @@ RUNS = (
     mutual("rejected", SUBMIT, s("basic", "approve"), s("clerk", "approve"), s("doctor", "reject")),
     mutual("withdrawn", SUBMIT, s("worker", "abandon"), form=SMALL),
     mutual("lapsed", days(61)),
+    refund("paid", HANDED, CHECKED, s("clerk", "approve"), NOTICED, *COUNCIL, s("finance", "approve"), PAID_BACK),
+    refund("paid", HANDED, CHECKED, s("clerk", "approve"), s("clerk", "object"), NOTICED, s("clerk", "approve"), *COUNCIL,
+           s("finance", "return_to"), HANDED, s("finance", "approve"), PAID_BACK),
+    refund("rejected", HANDED, CHECKED, s("clerk", "approve"), NOTICED, s("first", "reject"), s("second", "reject")),
+    refund("rejected", HANDED, CHECKED, s("clerk", "reject")),
+    refund("withdrawn", HANDED, s("basic", "abandon")),
+    refund("lapsed", days(61)),
 )
 
 
@@ -137,7 +154,8 @@ def ready(run_: Run, app: Flask, world: World, clock: Clock, run: Callable[..., 
     assert checked.exit_code == 0 and "0 个错误，0 个提醒" in checked.output, checked.output
     done = run("definitions", "publish", run_.path)
     assert done.exit_code == 0, done.output
-    pool = {"student_aid": "539921/2026/student_aid", "medical_mutual": "539921/mutual_fund/2026"}.get(run_.key)
+    pool = {"student_aid": "539921/2026/student_aid", "medical_mutual": "539921/mutual_fund/2026",
+            "small_payer_refund": "539921/2026/small_payer_refund@upper_union"}.get(run_.key)
     if pool:
         opened = run("pools", "open", pool, "100000.00")
         assert opened.exit_code == 0, opened.output
@@ -172,9 +190,10 @@ def test_by_api(app: Flask, world: World, clock: Clock, ready: Run) -> None:
         assert answer.status_code == expect, f"{method} {path} as {who}: {answer.status_code} {answer.text[:2000]}"
         return answer.json
 
-    case = call("worker", "POST", "/applications", 201, json={"programme": ready.key, "form": dict(ready.form)})["id"]
+    whose = {"organisation": "539921-01-01"} if ready.who == "basic" else {}
+    case = call(ready.who, "POST", "/applications", 201, json={"programme": ready.key, "form": dict(ready.form)} | whose)["id"]
     for kind in ready.files:
-        call("worker", "POST", f"/applications/{case}/attachments", 201, data={"kind": kind, "file": (photo(), f"{kind}.jpg")})
+        call(ready.who, "POST", f"/applications/{case}/attachments", 201, data={"kind": kind, "file": (photo(), f"{kind}.jpg")})
     for step in ready.steps:
         if step.who == "clock":
             pass_days(world, clock, step.days)
@@ -192,14 +211,14 @@ def test_by_api(app: Flask, world: World, clock: Clock, ready: Run) -> None:
 @pytest.mark.parametrize("run_", RUNS, ids=str)
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_by_pages(world: World, clock: Clock, ready: Run, enter: Callable[[str], Newcomer]) -> None:
-    case_id = filled_in(enter("worker"), ready)
+    case_id = filled_in(enter(ready.who), ready)
     for number, step in enumerate(ready.steps):
         before = world.row(case_id)
         if step.who == "clock":
             pass_days(world, clock, step.days)
             continue
         reader = enter(step.who)
-        if step.who == "worker":
+        if step.who == ready.who:
             hand_in(reader, case_id, step, first=number == 0)
         else:
             decide(reader, case_id, step)
@@ -209,7 +228,7 @@ def test_by_pages(world: World, clock: Clock, ready: Run, enter: Callable[[str],
 
 def filled_in(worker: Newcomer, wanted: Run) -> str:
     """Fill in every page of the form with what it asks for, as far as 核对后提交, and return the case's id."""
-    worker.open(f"/programmes/{wanted.key}").press("开始申请")
+    worker.open(f"/programmes/{wanted.key}").press("开始申报" if wanted.who == "basic" else "开始申请")
     worker.open(f"/cases/{worker.url.split('/')[2]}/form/1")
     for _page in range(12):
         if "/check" in worker.url:
