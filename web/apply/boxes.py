@@ -24,6 +24,7 @@ from workflow.machine import holds
 from ..language import N_
 from .room import way_on
 from .steps import Faults
+from .typed import MAX_ROWS
 
 MASKED = ("idcard", "bankcard", "phone")
 RADIOS = 7                           # more choices than this become a select
@@ -31,7 +32,7 @@ RADIOS = 7                           # more choices than this become a select
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One question. `kind` picks the macro: line area radio ticks select date masked table."""
+    """One question. `kind` picks the macro: line area radio ticks select date masked table roster."""
 
     name: str                        # of the input
     id: str
@@ -64,9 +65,12 @@ def _box(view: CaseView, spec: Field, faults: tuple[Message, ...], lang: str, ch
     if (spec.type in MASKED and spec.type != "phone" or spec.type == "person") and value is not None and raw is None and change != name and not words:
         return Box(name, f"f-{name}", spec, "masked", said(spec, value, lang, own=True), **common)
     if spec.type == "table":
+        words = tuple(m.text(lang) for m in faults if not _of_cell(m))
+        if len(raw if raw is not None else value or ()) > MAX_ROWS:      # too long for boxes: its own page takes it as a sheet
+            return Box(name, f"f-{name}", spec, "roster", f"{len(raw if raw is not None else value):,}", words[:5], **common)
         held = raw if raw is not None else [
             {column: text_in(cell, row.get(column)) for column, cell in spec.columns.items()} for row in value or ()]
-        return Box(name, f"f-{name}", spec, "table", "", tuple(m.text(lang) for m in faults if not _of_cell(m)),
+        return Box(name, f"f-{name}", spec, "table", "", words,
                    rows=_rows(view, spec, held, value or [], faults, lang, more.get(name, 0)), **common)
     return _plain(spec, f"f.{name}", f"f-{name}", text_in(spec, value) if raw is None else raw, words, lang, **common)
 
