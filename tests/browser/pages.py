@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.browser.exchange import deal, hand_over
+from tests.browser.handout import handout
 from tests.browser.household import at_home
 from tests.browser.payday import payday, sealed
 from tests.browser.visits import Site
@@ -27,13 +28,14 @@ PAGES: dict[str, tuple[str, ...]] = {
                "/cases/{paid}/print", "/cases/{handed}", "/settings/password"),
     "grassroots": ("/tasks", "/tasks/{notice}", "/tasks/notices", "/tasks/notices?over=1", "/notices/{posted}/poster",
                    "/notices/poster?union={board}&programme=posted_grant", "/programmes/medical_aid/for"),
-    "handler": ("/tasks", "/tasks/{flagged}", "/tasks/{checked}", "/tasks/batch?s={checked}:1", "/tasks/find", "/tasks/find?q=2026", "/done",
+    "handler": ("/goods", "/goods/{item}", "/tasks/{listed}/lines", "/tasks/{listed}/lines/sheet", "/sign/{line}",
+                "/tasks", "/tasks/{flagged}", "/tasks/{checked}", "/tasks/batch?s={checked}:1", "/tasks/find", "/tasks/find?q=2026", "/done",
                 "/tasks/meetings", "/tasks/watch", "/tasks/{handed}", "/messages", "/settings/messages",
                 "/figures/new", "/settings", "/settings/hand-over", "/settings/hand-over/{receipt}", "/register", "/register?status=none", "/register/households/new",
                 "/register/households/{household}", "/register/people/{head}", "/register/people/{twin}", "/register/duplicates",
                 "/register/people/{twin}/same/{other}", "/register/visits/{visited}"),
     "cashier": ("/tasks/{paying}", "/payments/{batch}"),
-    "finance": ("/payments", "/payments/new", "/payments/{batch}", "/payments/{batch}/sheet", "/payments/reconcile", "/funds", "/reports", "/tasks/{handed}"),
+    "finance": ("/payments", "/payments/new", "/payments/{batch}", "/payments/{batch}/sheet", "/payments/reconcile", "/funds", "/funds/cases/{paid}", "/reports", "/tasks/{handed}"),
     "leader": ("/funds/{pool}", "/figures", "/figures?programme=study_dream", "/figures/{figure}", "/tasks/copies", "/settings/away"),
     "auditor": ("/audit", "/audit?q=2026", "/audit/cases/{adjusted}", "/audit/verify", "/audit/seals", "/audit/reads"),
     "admin": ("/admin/accounts", "/admin/accounts/{account}", "/admin/accounts/{account}/away", "/admin/accounts/{account}/hand-over",
@@ -44,7 +46,7 @@ PAGES: dict[str, tuple[str, ...]] = {
 }
 # What these answer is no page: a redirection, a file, figures for machines.
 NO_PAGES = {"/", "/health", "/metrics", "/files/<attachment_id>", "/static/<path:filename>", "/audit/seals/<int:size>/note",
-            "/tasks/meetings/template"}
+            "/tasks/meetings/template", "/tasks/<case_id>/lines/twice.xlsx"}
 # Where most people are most of the time: measured more closely, and in large type too.
 MAIN = (("worker", "/programmes"), ("worker", "/cases/{returned}/form"), ("worker", "/cases/{returned}/form/3"), ("worker", "/cases/{paid}"),
         ("handler", "/tasks"), ("handler", "/tasks/{flagged}"), ("auditor", "/audit/cases/{adjusted}"), ("admin", "/admin/accounts"))
@@ -58,6 +60,7 @@ def ids(site: Site) -> dict[str, str]:
     home = at_home(site.sessions, site.now)
     payday(site.sessions, site.now)
     batch = sealed(site.sessions, site.now)
+    store = handout(site.sessions, site.now)
     with reading(site.sessions) as session:
         def first(*conditions: object) -> Case:
             return session.scalars(select(Case).where(*conditions).order_by(Case.id)).first()
@@ -75,7 +78,7 @@ def ids(site: Site) -> dict[str, str]:
             "notice": _ours(session, site), "flagged": task("county_review", True), "checked": task("county_review"),
             "paying": task("paying"), "adjusted": first(Case.adjusted_fen.is_not(None), Case.state == "paid").id,
             "posted": posted.id, "board": str(posted.organisation_id), "account": str(account), "token": _token(site, paid.id), "pool": pool, "figure": _figure(site),
-            "batch": batch, "handed": handed, "receipt": receipt, **home}
+            "batch": batch, "handed": handed, "receipt": receipt, **home, **store}
 
 
 def _ours(session: Session, site: Site) -> str:
