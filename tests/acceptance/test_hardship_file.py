@@ -17,7 +17,7 @@ from tests.acceptance.newcomer import Newcomer
 from tests.acceptance.reading_room import photo
 from tests.acceptance.test_to_their_ends import ROOT, Step, days, s
 from tests.register.conftest import MOTHER, SON, WIFE, number
-from tests.web.county import PASSWORD, Clock
+from tests.web.county import HASH, PASSWORD, Clock
 from tests.world import World
 from web import db
 from workflow import history, people, timers
@@ -81,6 +81,7 @@ def ready(app: Flask, world: World, clock: Clock, run: Callable[..., Result]) ->
     with db.db.writing(world.sessions) as session:
         person = people.add_person(session, world.now, COMMAND, "杨洁", union_id=world.orgs["539921-01-01"], member_since=date(2018, 3, 1))
         people.appoint(session, person.id, "grassroots", world.orgs["539921-01-01"], date(2020, 1, 1), None, actor=COMMAND, now=world.now)
+        people.add_account(session, person.id, "basic2", HASH, actor=COMMAND, now=world.now)
         world.ids["basic2"] = person.id
     return world
 
@@ -109,6 +110,8 @@ def finished(world: World, case_id: str, wanted: Run) -> None:
             return
         assert (file.status, file.category, file.end_reason) == wanted.file
         assert (file.number, file.case_id, file.size, file.head_id) == (row.number, case_id, 3, world.ids["worker"])
+        known = people.find(session, FORM["id_no"])
+        assert known is not None and known.id == world.ids["worker"]         # the number that the register lacked
         members = dict(session.execute(select(Person.name, HouseholdMember.relation).join(Person, Person.id == HouseholdMember.person_id).where(
             HouseholdMember.household_id == file.household_id)).all())
         assert members == {"李文华": "head", "张丽": "spouse", "李明": "child"}
@@ -241,6 +244,11 @@ def test_the_visit_is_made_by_two_officers_and_nobody_is_filed_twice(app: Flask,
     visit = said(VISIT, ready) | {"visitor_1": ready.ids["hospital"], "visitor_2": ready.ids["hospital2"]}
     refused = taken(call, second, Step("hospital", "approve", {}, VISIT.files), visit, 422)
     assert f"李*已在另一份在档档案中（编号 {known}），同一人不重复建档" in str(refused)
+    third = filed(call, "basic2", FORM | {"name": "杨洁", "id_no": number("53990119880102126"), "family": [
+        {"name": "李文华", "id_no": FORM["id_no"], "relation": "sibling"}]})
+    taken(call, third, Step("basic2", "submit"), {})
+    refused = taken(call, third, VISIT, said(VISIT, ready) | {"visitor_2": ready.ids["town"]}, 422)
+    assert f"李*华已在另一份在档档案中（编号 {known}）" in str(refused)
     with db.db.reading(ready.sessions) as session:
         assert len(session.scalars(select(HardshipFile)).all()) == 1
         assert session.scalar(select(Person).where(Person.name == "周奶奶")) is None

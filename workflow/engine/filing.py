@@ -39,6 +39,8 @@ def open_file(step: Step) -> None:
     role, category = actor_role(step.actor), _category(step)
     home = register.household_now(session, row.applicant_id)
     _not_twice(step)
+    if (own := _own_number(step)) is not None:
+        register.remember_number(session, row.applicant_id, own[1], step.actor, step.now, role=role, field=f"form.{own[0]}")
     if home is None:
         home = register.open_household(session, row.applicant_id, step.actor, step.now, address=str(step.form.get("address") or ""), since=today, role=role)
     for person, relation in _family(step):
@@ -83,6 +85,12 @@ def _end(step: Step, status: str) -> None:
         raise Refused(one("REQUIRED", f"请填写“{spec.label.zh}”", f"Please fill in “{spec.label.text('en')}”", "form.end_reason"))
     reason = spec.options[said].zh if said in spec.options else str(said)
     register.end(step.session, _file(step), status, reason, step.actor, step.now, role=actor_role(step.actor), on=local_day(step.now))
+
+
+def _own_number(step: Step) -> tuple[str, str] | None:
+    """Return the field that asks for the applicant's own identity number, and what stands in it; None where nothing does."""
+    return next(((name, str(step.form[name])) for name, spec in step.dossier.definition.form.items()
+                 if spec.type == "idcard" and spec.prefill == "applicant.id_no" and step.form.get(name)), None)
 
 
 def _file(step: Step) -> HardshipFile:
@@ -140,6 +148,8 @@ def _not_twice(step: Step) -> None:
     """不重复建档: neither the applicant nor anybody of the family stands in an open file of another case."""
     box = vault(step.session)
     indexes = {box.blind("idcard", str(line["id_no"])) for line in step.form.get("family") or () if line.get("id_no")}
+    if (own := _own_number(step)) is not None:
+        indexes.add(box.blind("idcard", own[1]))
     found = register.number_elsewhere(step.session, [step.dossier.row.applicant_id], indexes, but_case=step.dossier.id)
     if found:
         raise Refused([Message("FILED_ALREADY", f"{name}已在另一份在档档案中（编号 {number}），同一人不重复建档",

@@ -19,6 +19,7 @@ from .households import (
 from .keeping import KEEPERS, READERS
 from .memberships import Stay, join, leave, memberships, transfer
 from .merging import confirm, decline, duplicates, propose, same_person
+from .numbers import remember_number
 from .reading import (
     FileRow,
     HouseholdView,
@@ -36,5 +37,5 @@ __all__ = [
     "CATEGORIES", "KEEPERS", "READERS", "RELATIONS", "Aid", "FileRow", "HouseholdView", "Stay", "add_member", "address_of", "aid_of_household",
     "aid_of_person", "change_head", "confirm", "decline", "duplicates", "end", "files", "found_or_added", "household", "household_now",
     "households_without", "join", "leave", "member_places", "memberships", "move_address", "number_elsewhere", "open_file", "open_household", "person",
-    "proposal", "proposals", "propose", "remove_member", "renew", "same_person", "transfer",
+    "proposal", "proposals", "propose", "remember_number", "remove_member", "renew", "same_person", "transfer",
 ]
