@@ -31,6 +31,7 @@ from .db import abandon, now, reading, session, writing
 
 blueprint = Blueprint("payments", __name__, url_prefix="/payments")
 PAGE, SHOWN_FAULTS = 50, 30
+PIECE = 60                           # cases carried on at once; the page asks for the next ones with a button
 _BATCH = "/<batch_id>"
 
 
@@ -206,11 +207,11 @@ def receipt(batch_id: str) -> ResponseReturnValue:
     return redirect(url_for(".batch", batch_id=batch_id), 303)
 
 
-def carry_on(batch_id: str, me: Actor) -> list[str]:
-    """Carry every paid case on, each in a transaction of its own; returns, and flashes, what stood against some of them."""
+def carry_on(batch_id: str, me: Actor) -> None:
+    """Carry paid cases on, each in a transaction of its own and as many as one answer may take time for; flashes what stood against some."""
     at, problems, done = now(), list[str](), 0
     with reading() as own:
-        waiting = settling.due(own, batch_id)
+        waiting = settling.due(own, batch_id)[:PIECE]
     for case_id in waiting:
         try:
             with writing() as own:
@@ -223,7 +224,6 @@ def carry_on(batch_id: str, me: Actor) -> list[str]:
         flash(ngettext("%(num)s 件已办结", "%(num)s 件已办结", done))
     for words in dict.fromkeys(problems):
         flash(_("有案件已到账但没有办结：%(why)s", why=words), "warn")
-    return problems
 
 
 def _done(batch_id: str, words: str, act: Any) -> ResponseReturnValue:
@@ -270,8 +270,8 @@ def _gathering(faults: Sequence[Message], status: int) -> ResponseReturnValue:
     fit = [one for one in found if one.fault is None]
     last = next((row.layout for row in payments.batches(session(), me) if row.layout), None)
     page = render_template(
-        "payments/new.html", fit=fit, out=[one for one in found if one.fault is not None], cash=cash, layouts=_layouts(), sent=request.form, layout=request.form.get("layout", last),
-        faults=[message.text(language.lang()) for message in faults][:SHOWN_FAULTS], chosen=set(request.form.getlist("line")) or {one.grant_line_id for one in fit})
+        "payments/new.html", fit=fit, out=[one for one in found if one.fault is not None], cash=cash, layouts=_layouts(), sent=request.form,
+        layout=request.form.get("layout", last), faults=[message.text(language.lang()) for message in faults][:SHOWN_FAULTS], chosen=set(request.form.getlist("line")) or {one.grant_line_id for one in fit})
     return page, status
 
 

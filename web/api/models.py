@@ -391,6 +391,7 @@ class PaymentAnswer(BaseModel):
     failed: int
     waiting: int = Field(description="rows that say: not yet")
     fresh: int = Field(description="payments that this answer settled; 0 where it was imported before")
+    left: int = Field(description="cases that are paid and not carried on yet; send the answer again for the next of them")
     problems: list[Fault] = Field(description="why a case that is paid could not be carried on; it is tried again with the next answer")
 
 

@@ -20,6 +20,8 @@ from .answers import answer, faults, money
 from .bodies import limit
 from .marks import speaks
 
+PIECE = 60                           # cases carried on by one request; sending the answer again carries on the next
+
 
 @blueprint.get("/payments")
 @access(*payments.READERS)
@@ -58,7 +60,7 @@ def payment_answer(batch_id: str) -> ResponseReturnValue:
     problems: list[Message] = []
     with reading() as own:
         waiting = settling.due(own, batch_id)
-    for case_id in waiting:
+    for case_id in waiting[:PIECE]:
         try:
             with writing() as own:
                 settling.settle(own, batch_id, case_id, me, at)
@@ -66,7 +68,8 @@ def payment_answer(batch_id: str) -> ResponseReturnValue:
             if refusal.status >= 500:
                 raise
             problems += refusal.messages
-    return answer(models.PaymentAnswer(rows=taken.rows, paid=taken.paid, failed=taken.failed, waiting=taken.waiting, fresh=taken.fresh, problems=faults(problems)))
+    return answer(models.PaymentAnswer(rows=taken.rows, paid=taken.paid, failed=taken.failed, waiting=taken.waiting, fresh=taken.fresh,
+                                       left=max(0, len(waiting) - PIECE), problems=faults(problems)))
 
 
 def _row(row: Any) -> dict[str, Any]:
