@@ -32,7 +32,7 @@ from workflow.privacy import Vault
 from workflow.records import Case, Event, Hold, LedgerEntry, Pool
 
 WRITERS, STEPS, KILLS, CASES = 8, int(os.environ.get("FUND_STORM_STEPS", "10000")), 60, 24
-PATIENCE = 1500                              # seconds for the whole storm
+PATIENCE = 3600                              # seconds for the whole storm
 ASKED = CASES * 100_000                      # 分: every case asks for up to 1,000 yuan
 TOTAL = ASKED * 2 // 3
 
