@@ -80,7 +80,7 @@ def lines(work: Any) -> list[dict[str, Any]]:
         state = definition.states.get(item.state)
         why = WHY.get(item.why, ("", ""))
         told.append({"number": item.number or _("未提交"), "title": definition.title.text(lang), "state": state.label.text(lang) if state else item.state,
-                     "kind": kinds.get(item.kind, item.kind), "due": item.due_at, "why": why[1] if lang == "en" else why[0]})
+                     "kind": _("为单位工会申报") if item.kind == "filed" and definition.apply_who == "organisation" else kinds.get(item.kind, item.kind), "due": item.due_at, "why": why[1] if lang == "en" else why[0]})
     return told
 
 
