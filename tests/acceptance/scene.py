@@ -25,7 +25,7 @@ from tests.web.desk import AID, NOW, Desks
 from tests.web.desk import CARD as FAR_CARD
 from web import signins
 from web.access import words_of
-from workflow import db, engine, figures, goods, money, people, register
+from workflow import db, engine, figures, goods, imports, money, people, register
 from workflow.actors import COMMAND, Actor
 from workflow.payments import batches
 from workflow.records import (
@@ -50,7 +50,7 @@ STRANGER = ""
 OUTSIDE = ("nurse", "outsider", "hospital", "far_auditor", "far_admin")
 DRAFT, FIRST, CHECK, PAID, REJECTED = "draft", "first", "check", "paid", "rejected"
 MONEY_TABLES = ("pools", "holds", "ledger_entries", "pool_proposals", "policy_figures", "goods_items", "goods_moves", "line_signatures",
-                "grant_lines", "payment_batches", "payment_lines", "payment_answers")
+                "imports", "import_rows", "grant_lines", "payment_batches", "payment_lines", "payment_answers")
 REGISTER_TABLES = ("households", "household_members", "hardship_files", "memberships", "merge_proposals")
 CASE_TABLES = (*MONEY_TABLES, *REGISTER_TABLES,
                "cases", "drafts", "tasks", "decisions", "attachments", "case_keys", "case_identities", "counters", "notices", "objections", "timers")
@@ -82,6 +82,7 @@ class Scene:
     batch: str = ""                  # of payments, with the canary's in it, at the bank
     item: int = 0                    # in the store of this county
     line: str = ""                   # what a case of the canary's grants
+    imported: str = ""               # a list with the canary in it that was looked over, with a row that is wrong
     tokens: set[str] = field(default_factory=set)
 
     @classmethod
@@ -103,6 +104,9 @@ class Scene:
             scene.household = register.open_household(session, worker.id, COMMAND, NOW, address=f"{NAME}巷7号")
             scene.twin = people.add_person(session, NOW, COMMAND, NAME, union_id=unit, phone=PHONE).id
         with db.writing(scene.desks.sessions) as session:
+            names = f"姓名,身份证号,所属工会,会员号\n{NAME},{ID_NO},539921-01-01,M7\n{NAME},{ID_NO}9,539921-01-01,\n".encode()
+            sheet = imports.read(names, imports.KINDS["people"].columns, NOW.date())
+            scene.imported = imports.keep(session, imports.look_over(session, "people", sheet, names, "会员.csv", county, scene._in(session, "clerk"), NOW))
             scene.merge = register.propose(session, scene.person, scene.twin, "同一个人", scene._in(session, "clerk"), NOW)
         for number, state in enumerate((DRAFT, FIRST, CHECK, PAID, REJECTED)):
             scene.cases[state] = scene.filed(state, number)
@@ -218,7 +222,7 @@ class Scene:
             "case_id": case_id, "id": case_id, "attachment_id": self.file, "account_id": self.account, "appointment_id": self.appointment,
             "absence_id": self.absence, "seq": 1, "batch_id": self.batch,
             "household_id": self.household, "person_id": self.person, "other_id": self.twin, "proposal_id": self.merge,
-            "pool_id": self.pool, "figure_id": self.figure, "item_id": self.item, "line_id": self.line,
+            "pool_id": self.pool, "figure_id": self.figure, "item_id": self.item, "line_id": self.line, "import_id": self.imported, "field": "bill_no",
             "key": "aid", "version": 1, "name": "aid.v1.yaml", "size": self.seal, "trigger": "submit", "kind": "work", "token": case_id,
             "filename": "app.css", "message_id": self.message, "channel": "email", "notice_id": self.notice, "timer_id": self.timer, "objection_id": self.objection,
             "number": 1 if isinstance(rule._converters.get("number"), IntegerConverter) else row.number or "SD-0"}
@@ -253,7 +257,7 @@ class Scene:
             "programme": "aid", "form": {"cost": "1"}, "on_behalf_of": self.person, "revision": revision, "trigger": "approve", "comment": "走查",
             "dest": None, "amount": None, "declared": True, "correct": ["form.cost"], "operation": "transfer", "to": "clerk", "task": None,
             "items": [{"id": case_id, "revision": revision}], "username": "canary", "password": "wrong",
-            "text": "走查", "name": "", "phone": ""}
+            "text": "走查", "name": "", "phone": "", "lines": [1], "line": 1, "method": "phone", "beside": "clerk2", "reason": "走查"}
         missing = model.model_fields.keys() - known.keys()
         assert not missing, f"{model.__name__}: say in tests/acceptance/scene.py what stands for {missing}"
         return {name: known[name] for name in model.model_fields}

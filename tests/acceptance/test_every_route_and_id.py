@@ -162,7 +162,7 @@ def test_somebody_outside_learns_and_changes_nothing(built: Open, kind: str, sta
                 elif about_a_case(rule):
                     assert answer.status_code in (403, 404), at
                 elif rule.arguments & {"account_id", "appointment_id", "absence_id", "pool_id", "figure_id", "batch_id", "item_id", "line_id", "message_id",
-                                         "household_id", "person_id", "proposal_id"}:
+                                         "household_id", "person_id", "proposal_id", "import_id"}:
                     assert answer.status_code == 404, at
     assert scene.tables() == before
     mine = {event.stream for event in scene.events()[heard:]}

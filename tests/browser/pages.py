@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from tests.browser.exchange import deal, hand_over
 from tests.browser.handout import handout
 from tests.browser.household import at_home
+from tests.browser.lists import lists
 from tests.browser.payday import payday, sealed
 from tests.browser.visits import Site
 from web import public
@@ -25,10 +26,10 @@ PAGES: dict[str, tuple[str, ...]] = {
     "worker": ("/programmes", "/cases", "/messages", "/settings/messages", "/cases/{returned}", "/cases/{returned}/form", "/cases/{returned}/form?all=1",
                "/cases/{returned}/form/1", "/cases/{returned}/form/2", "/cases/{returned}/form/3", "/cases/{returned}/form/4",
                "/cases/{returned}/check", "/cases/{returned}/act/abandon", "/cases/{paid}", "/cases/{paid}/receipt",
-               "/cases/{paid}/print", "/cases/{handed}", "/settings/password"),
+               "/cases/{paid}/print", "/cases/{handed}", "/cases/{roster}/roster/roster", "/settings/password"),
     "grassroots": ("/tasks", "/tasks/{notice}", "/tasks/notices", "/tasks/notices?over=1", "/notices/{posted}/poster",
                    "/notices/poster?union={board}&programme=posted_grant", "/programmes/medical_aid/for"),
-    "handler": ("/goods", "/goods/{item}", "/tasks/{listed}/lines", "/tasks/{listed}/lines/sheet", "/sign/{line}",
+    "handler": ("/imports", "/imports/{imported}", "/goods", "/goods/{item}", "/tasks/{listed}/lines", "/tasks/{listed}/lines/sheet", "/sign/{line}",
                 "/tasks", "/tasks/{flagged}", "/tasks/{checked}", "/tasks/batch?s={checked}:1", "/tasks/find", "/tasks/find?q=2026", "/done",
                 "/tasks/meetings", "/tasks/watch", "/tasks/{handed}", "/messages", "/settings/messages",
                 "/figures/new", "/settings", "/settings/hand-over", "/settings/hand-over/{receipt}", "/register", "/register?status=none", "/register/households/new",
@@ -47,7 +48,8 @@ PAGES: dict[str, tuple[str, ...]] = {
 }
 # What these answer is no page: a redirection, a file, figures for machines.
 NO_PAGES = {"/", "/health", "/metrics", "/files/<attachment_id>", "/static/<path:filename>", "/audit/seals/<int:size>/note",
-            "/tasks/meetings/template", "/tasks/<case_id>/lines/twice.xlsx"}
+            "/tasks/meetings/template", "/imports/<import_id>/faults.xlsx", "/imports/templates/<kind>.xlsx", "/cases/<case_id>/roster/<field>/template",
+            "/tasks/<case_id>/lines/twice.xlsx"}
 # Where most people are most of the time: measured more closely, and in large type too.
 MAIN = (("worker", "/programmes"), ("worker", "/cases/{returned}/form"), ("worker", "/cases/{returned}/form/3"), ("worker", "/cases/{paid}"),
         ("handler", "/tasks"), ("handler", "/tasks/{flagged}"), ("auditor", "/audit/cases/{adjusted}"), ("admin", "/admin/accounts"))
@@ -62,6 +64,7 @@ def ids(site: Site) -> dict[str, str]:
     payday(site.sessions, site.now)
     batch = sealed(site.sessions, site.now)
     store = handout(site.sessions, site.now)
+    sent = lists(site.sessions, site.now)
     with reading(site.sessions) as session:
         def first(*conditions: object) -> Case:
             return session.scalars(select(Case).where(*conditions).order_by(Case.id)).first()
@@ -79,7 +82,7 @@ def ids(site: Site) -> dict[str, str]:
             "notice": _ours(session, site), "flagged": task("county_review", True), "checked": task("county_review"),
             "paying": task("paying"), "adjusted": first(Case.adjusted_fen.is_not(None), Case.state == "paid").id,
             "posted": posted.id, "board": str(posted.organisation_id), "account": str(account), "token": _token(site, paid.id), "pool": pool, "figure": _figure(site),
-            "batch": batch, "handed": handed, "receipt": receipt, **home, **store}
+            "batch": batch, "handed": handed, "receipt": receipt, **home, **store, **sent}
 
 
 def _ours(session: Session, site: Site) -> str:
