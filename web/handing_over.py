@@ -79,8 +79,9 @@ def lines(work: Any) -> list[dict[str, Any]]:
         definition = by_digest(session(), item.definition_digest)
         state = definition.states.get(item.state)
         why = WHY.get(item.why, ("", ""))
+        kind = _("为单位工会申报") if item.kind == "filed" and definition.apply_who == "organisation" else kinds.get(item.kind, item.kind)
         told.append({"number": item.number or _("未提交"), "title": definition.title.text(lang), "state": state.label.text(lang) if state else item.state,
-                     "kind": _("为单位工会申报") if item.kind == "filed" and definition.apply_who == "organisation" else kinds.get(item.kind, item.kind), "due": item.due_at, "why": why[1] if lang == "en" else why[0]})
+                     "kind": kind, "due": item.due_at, "why": why[1] if lang == "en" else why[0]})
     return told
 
 
