@@ -40,7 +40,7 @@ from .telling import Teller, applicants
 __all__ = ["DEMO_ACCOUNTS", "PASSWORD", "Loaded", "listing", "load"]
 
 FOUNDED = datetime(2022, 1, 5, 1, 30, tzinfo=UTC)
-PROGRAMMES = tuple(f"{key}.v" for key in (MEDICAL, STUDY, MODEL, ACCIDENT, AUTUMN))
+PROGRAMMES = tuple(f"{key}.v1." for key in (MEDICAL, STUDY, MODEL, ACCIDENT, AUTUMN))
 ORIGIN = "bangfu.localhost"          # names the log in its seals where no address is set
 
 
