@@ -9,7 +9,12 @@ import pytest
 
 from tests.money.conftest import GRANT, KEY, Funds
 from tests.world import World
+from workflow.db import writing
+from workflow.engine.dossier import open_dossier
+from workflow.engine.facts import facts_of
+from workflow.engine.files import note
 from workflow.errors import Refused
+from workflow.money import holds
 
 CENTRAL, OWN, GIVEN = f"{KEY}@central_hardship", f"{KEY}@own_union", f"{KEY}@donation.jiading"
 ORDERED = GRANT.replace("version: 1", "version: 2").replace("initial: draft", "initial: draft\nsources: [own_union, central_hardship, donation]")
@@ -108,3 +113,20 @@ def test_a_pool_is_not_asked_after_its_last_day(ordered: World, funds: Funds) ->
     funds.close(date(2026, 6, 14), OWN)
     approve(ordered, funds)
     assert (funds.stands(OWN), funds.stands(CENTRAL)) == ((500_000, 0, 0), (500_000, 100_000, 0))
+
+
+def test_a_closed_pool_pays_less_than_it_had_promised_and_no_more(ordered: World, funds: Funds) -> None:
+    """Lines were dropped after the year had ended: the same event releases the hold and makes a smaller one in its place."""
+    funds.open(500_000, OWN)
+    funds.open(500_000, CENTRAL)
+    case_id = approve(ordered, funds)
+    ordered.act("leader", case_id, "approve")
+    funds.close(date(2026, 6, 14), OWN)
+    cashier, now = ordered.actor("cashier"), ordered.now
+    with writing(ordered.sessions) as session:
+        dossier = open_dossier(session, case_id, cashier, lock=True)
+        facts = facts_of(session, dossier, now)
+        seq = note(session, dossier, "act", cashier, "cashier", now, {})
+        holds.settle(session, dossier.definition, dossier.row, "pay", "paid", 60_000, facts, seq, now)
+    assert (funds.stands(OWN), funds.stands(CENTRAL)) == ((500_000, 0, 60_000), (500_000, 0, 0))
+    assert funds.booked()[-5:] == [("hold", 100_000), ("release", 100_000), ("hold", 60_000), ("spend", 60_000), ("grant", 500_000)]
