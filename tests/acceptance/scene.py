@@ -255,7 +255,7 @@ class Scene:
         revision = self.desks.row(case_id).revision
         known = {
             "programme": "aid", "form": {"cost": "1"}, "on_behalf_of": self.person, "revision": revision, "trigger": "approve", "comment": "走查",
-            "dest": None, "amount": None, "declared": True, "correct": ["form.cost"], "operation": "transfer", "to": "clerk", "task": None,
+            "dest": None, "amount": None, "organisation": None, "declared": True, "correct": ["form.cost"], "operation": "transfer", "to": "clerk", "task": None,
             "items": [{"id": case_id, "revision": revision}], "username": "canary", "password": "wrong",
             "text": "走查", "name": "", "phone": "", "lines": [1], "line": 1, "method": "phone", "beside": "clerk2", "reason": "走查"}
         missing = model.model_fields.keys() - known.keys()
