@@ -271,7 +271,8 @@ def _gathering(faults: Sequence[Message], status: int) -> ResponseReturnValue:
     last = next((row.layout for row in payments.batches(session(), me) if row.layout), None)
     page = render_template(
         "payments/new.html", fit=fit, out=[one for one in found if one.fault is not None], cash=cash, layouts=_layouts(), sent=request.form,
-        layout=request.form.get("layout", last), faults=[message.text(language.lang()) for message in faults][:SHOWN_FAULTS], chosen=set(request.form.getlist("line")) or {one.grant_line_id for one in fit})
+        layout=request.form.get("layout", last), faults=[message.text(language.lang()) for message in faults][:SHOWN_FAULTS],
+        chosen=set(request.form.getlist("line")) or {one.grant_line_id for one in fit})
     return page, status
 
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
-from tests.payments.conftest import CARDS, Office
+from tests.payments.conftest import CARDS, PAID, Office
 from tests.world import World
 from workflow import engine
 from workflow.db import writing
@@ -138,10 +138,24 @@ def test_a_check_digit_that_does_not_fit_is_explained_first(office: Office) -> N
 
 
 def test_somebody_elses_account_is_kept_out() -> None:
-    for holder, name, code in (("李文华", "李 文华", None), ("王强", "李文华", "ACCOUNT_FOREIGN"), ("", "李文华", "ACCOUNT_FOREIGN"),
+    for holder, name, code in (("李文华", "李 文华", None), ("王强", "李文华", "ACCOUNT_FOREIGN"), ("", "李文华", None),
                                ("=李文华", "=李文华", "HOLDER_SIGNS")):
         fault = gathering.account_fault(CARDS[0], holder, name)
         assert (fault and fault.code) == code
+
+
+def test_somebody_elses_account_is_not_paid_by_hand_either(world: World, office: Office) -> None:
+    form = "  bank_card: {label: 银行卡, type: bankcard, sensitive: true}\n"
+    world.publish(PAID.replace("key: paid_grant", "key: held_grant").replace("FX-", "HX-").replace(
+        form, form + "  holder: {label: 户名, type: text}\n").replace("amount: {value", "lines: {account: form.bank_card, holder: form.holder}\namount: {value"),
+        "held_grant.v1.yaml")
+    case_id = world.submitted("worker", "held_grant", {"cost": "100", "bank_card": CARDS[0], "holder": "王强"})
+    world.act("clerk", case_id, "approve")
+    world.act("finance", case_id, "approve")
+    assert [line.fault and line.fault.code for line in office.payable()] == ["ACCOUNT_FOREIGN"]
+    with pytest.raises(Refused) as caught:
+        world.act("cashier", case_id, "pay", form={"paid_on": "2026-06-12"})
+    assert codes(caught) == ["ACCOUNT_FOREIGN"] and "王*" in caught.value.messages[0].zh and office.spent() == (10_000, 0)
 
 
 def test_an_account_two_people_use_is_explained_or_taken_out(office: Office) -> None:

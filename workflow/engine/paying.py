@@ -7,6 +7,7 @@ not let go; and nobody pays by hand what lies in a batch.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,10 @@ from sqlalchemy.orm import Session
 
 from ..errors import Message, Refused, one
 from ..language.definition import Definition, State
+from ..language.identity import mask
 from ..privacy import vault
 from ..records import Event, GrantLine, PaymentBatch, PaymentLine
+from . import lines
 from .dossier import Dossier
 
 if TYPE_CHECKING:
@@ -65,6 +68,24 @@ def refuse(session: Session, dossier: Dossier, trigger: str, dest: State, change
     _while_paid(definition, found, pays, dest, session, dossier.id)
     if pays and (stale := unapproved(session, dossier.id, definition)) is not None:
         raise Refused([stale])
+    if pays and definition.lines is not None and definition.lines.holder is not None:
+        held = session.connection().execute(select(_lines).where(_lines.c.case_id == dossier.id, _lines.c.status == "held", _lines.c.amount_fen > 0)).all()
+        others = [foreign(said["holder"], said["name"]) for said in (lines.opened(session, line.id, line.sealed) for line in held)]
+        if faults := [fault for fault in others if fault is not None]:
+            raise Refused(list(dict.fromkeys(faults)))
+
+
+def foreign(holder: str | None, name: str | None) -> Message | None:
+    """Return why an account in the name of `holder` is not paid to: it is not the payee's own."""
+    if _plain(holder or name or "") == _plain(name or ""):
+        return None
+    return Message("ACCOUNT_FOREIGN", f"账户户名（{mask('name', holder)}）不是收款人本人（{mask('name', name)}），只能付到本人账户，请退回更正",
+                   f"The account is in the name of {mask('name', holder)} and not of the payee ({mask('name', name)}); only their own account is paid, so return it")
+
+
+def _plain(name: str) -> str:
+    """A name as it is compared: without spaces, points between the parts of it, and brackets."""
+    return re.sub(r"[\s·•．.()（）]", "", name)
 
 
 def payments(session: Session, case_id: str) -> Sequence[Row[Any]]:

@@ -18,7 +18,7 @@ from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
 from ..engine import lines as granted
-from ..engine.paying import commits, unapproved
+from ..engine.paying import commits, foreign, unapproved
 from ..errors import Message
 from ..language.definition import Definition, Transition
 from ..language.identity import luhn_holds, mask, normalise
@@ -107,9 +107,8 @@ def account_fault(account: str, holder: str, name: str, *, organisation: bool = 
     if not (8 <= len(digits) <= 32 if organisation else 12 <= len(digits) <= 19):
         return Message("ACCOUNT_FORM", f"账号有 {len(digits)} 位，不是银行账号的位数，请退回更正",
                        f"The account has {len(digits)} digits, which no bank account has; return it")
-    if _plain(holder) != _plain(name):
-        return Message("ACCOUNT_FOREIGN", f"账户户名（{mask('name', holder)}）不是收款人本人（{mask('name', name)}），只能付到本人账户，请退回更正",
-                       f"The account is in the name of {mask('name', holder)} and not of the payee ({mask('name', name)}); only their own account is paid")
+    if (other := foreign(holder, name)) is not None:
+        return other
     if _UNSAFE.search(holder):
         return Message("HOLDER_SIGNS", "户名里有不能写进银行文件的符号，请退回更正", "The holder's name has signs that no bank file may have; return it")
     return None
@@ -192,7 +191,3 @@ def _marks(id_index: bytes | None, person_id: str | None, organisation_id: int |
     """Return what tells one payee from another: the identity number where it is known, the person, the organisation."""
     return frozenset(mark for mark in (f"1:{id_index.hex()}" if id_index else "", f"2:{person_id}" if person_id else "",
                                        f"3:{organisation_id}" if organisation_id else "") if mark)
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[\s·•．.()（）]", "", name)
