@@ -19,7 +19,8 @@ a notice is any of `unit_board website village_board wechat`. The days of `intak
 A `file` field takes one file and is a kind of attachment of that name, asked for among the questions of its section:
 rules count it as `attachments.<name>`. A `person` or `org` field is kept by id; rules read a person's id (as
 `applicant.id`) and a union's code (as `org.code`); `prefill` knows `applicant.id` and `applicant.union`, and
-of the union `org.name`, `org.code` and `org.phone`. Where a union applies (`apply.who: organisation`) rules read nothing of a
+of the union `org.name`, `org.code` and `org.phone`. `membership.from` and `membership.until` are the days of the
+applicant's cover today; `cover.*` are read as `check_covering.py` says. Where a union applies (`apply.who: organisation`) rules read nothing of a
 person, and the three counts `applicant.times_…`, `granted_…` are those of the union. The scope
 `same_org` is the union of the step before, that of the applicant where no union has acted yet.
 """
