@@ -56,19 +56,19 @@ def enter(item_id: int) -> ResponseReturnValue:
     goods.item(session(), item_id, person(), _year())            # out of scope: not found
     try:
         if what == "count":
-            goods.count(session(), item_id, typed["counted"], typed["reason"], person(), now())
+            goods.count(session(), item_id, typed["counted"], typed["reason"], person(), now(), year=_year())
             flash(_("盘点已登记，等另一人确认后调账"))
         elif what == "change":
             goods.change(session(), item_id, typed["name"], typed["unit"], typed["spec"], typed["price"], request.form.get("active") == "1", person(), now())
             flash(_("已修改"))
         else:
             goods.purchase(session(), item_id, typed["quantity"], typed["price"], typed["supplier"], typed["document"],
-                           request.form.get("pool", type=int), typed["reason"], person(), now())
+                           request.form.get("pool", type=int), typed["reason"], person(), now(), year=_year())
             flash(_("采购已登记，等另一人确认后入库"))
     except Refused as refused:
         own = {"count": {"reason": "why"}, "change": {"price": "new-price"}}.get(what, {})     # boxes of one name have ids of their own
         return _item(item_id, typed, {own.get(name, name): words for name, words in _faults(refused, "quantity").items()}, 422)
-    return redirect(url_for(".item", item_id=item_id), 303)
+    return redirect(url_for(".item", item_id=item_id, year=request.args.get("year")), 303)
 
 
 @blueprint.post("/<int:item_id>/decide")
@@ -102,7 +102,7 @@ def _item(item_id: int, typed: Mapping[str, str], faults: Mapping[str, str], sta
              and pool.closed_on is None]
     page = render_template(
         "goods/item.html", item=row, moves=moves, waiting=waiting, entries=goods.ledger_of(session(), row.pool_id) if row.pool_id else [],
-        proposes=bool(roles & set(goods.PROPOSES)), pools=pools, typed=typed, faults=faults, year=_year(),
+        proposes=bool(roles & set(goods.PROPOSES)), pools=pools, typed=typed, faults=faults, year=_year(), this=local(now()).year,
         confirms=bool(roles & set(goods.CONFIRMS)) and waiting is not None and waiting.proposed_by != person().person_id)
     return page, status
 

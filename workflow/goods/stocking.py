@@ -26,8 +26,11 @@ _items, _moves, _pools = GoodsItem.__table__, GoodsMove.__table__, Pool.__table_
 
 
 def purchase(session: Session, item_id: int, quantity: str, price: str, supplier: str, document: str, money_pool_id: int | None, reason: str,
-             actor: Actor, now: datetime) -> str:
-    """Propose that goods were bought and return the proposal's id. `price` in yuan, of one; nothing is in stock yet."""
+             actor: Actor, now: datetime, *, year: int | None = None) -> str:
+    """Propose that goods were bought and return the proposal's id. `price` in yuan, of one; nothing is in stock yet.
+
+    `year` says for which year's lists: a plan of December may be bought for in January.
+    """
     row, role = kept(session, item_id, actor, PROPOSES)
     _alone(session, item_id)
     found: list[Message] = []
@@ -50,21 +53,23 @@ def purchase(session: Session, item_id: int, quantity: str, price: str, supplier
         found.append(Message("ITEM_STOPPED", "这种物品已停用，不能再采购", "This item is not given any more, so none is bought", None))
     if money_pool_id is not None:
         found += _payer(session, row, money_pool_id, number * fen)
+    if abs((year or _year(now)) - _year(now)) > 1:
+        found.append(Message("GOODS_YEAR", "只能登记今年和前后一年的采购", "A purchase is entered for this year, the last or the next", None))
     if found:
         raise Refused(found)
-    return _propose(session, row, "purchase", actor, role, now, quantity=number, counted=None, price_fen=fen, supplier=supplier, document=document,
-                    money_pool_id=money_pool_id, reason=reason.strip()[:200])
+    return _propose(session, row, "purchase", actor, role, now, year=year or _year(now), quantity=number, counted=None, price_fen=fen, supplier=supplier,
+                    document=document, money_pool_id=money_pool_id, reason=reason.strip()[:200])
 
 
-def count(session: Session, item_id: int, counted: str, reason: str, actor: Actor, now: datetime) -> str:
+def count(session: Session, item_id: int, counted: str, reason: str, actor: Actor, now: datetime, *, year: int | None = None) -> str:
     """Propose what a stock-take found in the store, promised goods included, and return the proposal's id."""
     row, role = kept(session, item_id, actor, PROPOSES)
     _alone(session, item_id)
     number, grounds = _number(counted, "counted", least=0), keeping.grounds(reason)
-    pool = ledger.locked(session, key=_key(session, row, now))
+    pool = ledger.locked(session, key=_key(session, row, year or _year(now)))
     there = 0 if pool is None else pool.total - pool.spent
     _enough(pool, number - there)
-    return _propose(session, row, "count", actor, role, now, quantity=number - there, counted=number, price_fen=0, supplier="", document="",
+    return _propose(session, row, "count", actor, role, now, year=year or _year(now), quantity=number - there, counted=number, price_fen=0, supplier="", document="",
                     money_pool_id=None, reason=grounds)
 
 
@@ -73,7 +78,7 @@ def confirm(session: Session, move_id: str, actor: Actor, now: datetime) -> None
     move, row, role = _decided(session, move_id, actor)
     seq = tell(session, row.id, "confirm", actor, role, row.organisation_id, now, {"move": move.id, "kind": move.kind, "quantity": move.quantity})
     if move.quantity:
-        pool_id = _pool(session, row, actor, role, now, quantity=move.quantity)
+        pool_id = _pool(session, row, actor, role, now, year=move.year, quantity=move.quantity)
         kind = "grant" if move.kind == "purchase" else "adjust"
         at = keeping.event(session, pool_id, kind, actor, role, row.organisation_id, now, {"amount": move.quantity, "move": move.id, "goods": row.id, "seq": seq})
         ledger.book(session, pool_id, kind, move.quantity, keeping.stream(pool_id), at, now)
@@ -111,7 +116,7 @@ def _propose(session: Session, row: Row[Any], kind: str, actor: Actor, role: str
         "move": move_id, "kind": kind, "quantity": words["quantity"], "price": words["price_fen"], "pool": words["money_pool_id"]},
         comment="；".join(word for word in (words["supplier"], words["document"], words["reason"]) if word))
     session.execute(insert(_moves), {
-        "id": move_id, "item_id": row.id, "year": _year(now), "kind": kind, **words, "proposed_by": actor.person_id, "proposed_at": now,
+        "id": move_id, "item_id": row.id, "kind": kind, **words, "proposed_by": actor.person_id, "proposed_at": now,
         "status": "open", "decided_by": None, "decided_at": None})
     return move_id
 
@@ -126,9 +131,9 @@ def _alone(session: Session, item_id: int) -> None:
         raise Refused(one("PROPOSAL_WAITS", "这种物品已有一项登记在等确认，请先处理完", "Another entry of this item waits to be confirmed; settle it first"))
 
 
-def _pool(session: Session, row: Row[Any], actor: Actor, role: str, now: datetime, *, quantity: int) -> int:
-    """Return the pool of this year's stock, opened where this is the first purchase of the year."""
-    key = _key(session, row, now)
+def _pool(session: Session, row: Row[Any], actor: Actor, role: str, now: datetime, *, year: int, quantity: int) -> int:
+    """Return the pool of that year's stock, opened where this is its first purchase."""
+    key = _key(session, row, year)
     pool = ledger.locked(session, key=key)
     _enough(pool, quantity)
     if pool is not None:
@@ -175,9 +180,9 @@ def _number(text: str, field: str = "quantity", *, least: int = 1) -> int:
     return int(plain)
 
 
-def _key(session: Session, row: Row[Any], now: datetime) -> str:
+def _key(session: Session, row: Row[Any], year: int) -> str:
     code = session.execute(select(Organisation.code).where(Organisation.id == row.organisation_id)).scalar_one()
-    return f"{code}/{_year(now)}/goods/{row.code}"
+    return f"{code}/{year}/goods/{row.code}"
 
 
 def _year(now: datetime) -> int:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from .. import ids
 from ..errors import Message, Refused
+from ..language.banned import banned
 from ..records import Hold, Pool
 from . import ledger
 from .holds import _resolve
@@ -73,5 +74,7 @@ def _left(pool: Row[Any] | None) -> int:
 
 def _short(key: str, wanted: int, pool: Row[Any] | None, own: int) -> Message:
     item, there = key.rpartition("/")[2], _left(pool) + own
+    if (ban := banned(item)) is not None:
+        return Message("ITEM_BANNED", f"不能发放“{item}”：{ban[1].why.zh}（{ban[1].source}）", f"'{item}' may not be given: {ban[1].why.text('en')}", "goods")
     return Message("STOCK_SHORT", f"库存不足：{item} 可用 {there} 件，本件需要 {wanted} 件，请先入库或减少数量",
                    f"Not enough stock: {there} of {item} left, {wanted} needed; take more in or ask for fewer", "goods")
