@@ -49,7 +49,7 @@ PAGES: dict[str, tuple[str, ...]] = {
 # What these answer is no page: a redirection, a file, figures for machines.
 NO_PAGES = {"/", "/health", "/metrics", "/files/<attachment_id>", "/static/<path:filename>", "/audit/seals/<int:size>/note",
             "/tasks/meetings/template", "/imports/<import_id>/faults.xlsx", "/imports/templates/<kind>.xlsx", "/cases/<case_id>/roster/<field>/template",
-            "/tasks/<case_id>/lines/twice.xlsx"}
+            "/tasks/<case_id>/lines/twice.xlsx", "/reports/grants.xlsx"}
 # Where most people are most of the time: measured more closely, and in large type too.
 MAIN = (("worker", "/programmes"), ("worker", "/cases/{returned}/form"), ("worker", "/cases/{returned}/form/3"), ("worker", "/cases/{paid}"),
         ("handler", "/tasks"), ("handler", "/tasks/{flagged}"), ("auditor", "/audit/cases/{adjusted}"), ("admin", "/admin/accounts"))
