@@ -177,8 +177,8 @@ def _plain(cell: object) -> Cell:
     """A cell as it travels: whole numbers as such where they fit, days without the midnight they come with."""
     if isinstance(cell, bool):
         return "是" if cell else "否"
-    if isinstance(cell, float):
-        return int(cell) if cell.is_integer() and abs(cell) < 2**63 else cell
+    if isinstance(cell, (int, float)):
+        return int(cell) if cell == cell // 1 and abs(cell) < 2**63 else float(cell)
     if isinstance(cell, datetime) and (cell.hour, cell.minute, cell.second) == (0, 0, 0):
         cell = cell.date()
     return str(cell).strip()[:MAX_CELL]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import zipfile
+from pathlib import Path
 
+import pytest
 import xlsxwriter
 from sqlalchemy import func, select
 
@@ -11,6 +14,7 @@ from tests.imports.conftest import Office, id_no, sheet
 from workflow import people
 from workflow.actors import COMMAND
 from workflow.db import reading, writing
+from workflow.errors import Refused
 from workflow.history import verify
 from workflow.records import Event, Membership, Person
 
@@ -129,3 +133,25 @@ def test_a_crash_between_slices_loses_nothing_and_writes_nothing_twice(office: O
 def events(office: Office) -> int:
     with reading(office.sessions) as session:
         return session.scalar(select(func.count()).select_from(Event)) or 0
+
+
+def test_an_old_xls_is_read_like_any_other(office: Office) -> None:
+    import_id = office.run("people", (Path(__file__).parent / "members.xls").read_bytes())
+    assert office.counts(import_id) == {"new": 1, "fault": 1} and office.faults(import_id)[0].startswith("B4：身份证号在表格里是数值")
+    with reading(office.sessions) as session:
+        person = people.find(session, id_no(1))
+        assert person is not None and str(person.member_since) == "2018-03-01"
+
+
+def test_a_csv_of_windows_and_one_with_tabs_are_read(office: Office) -> None:
+    for number, encoding, tab in ((1, "gb18030", ","), (2, "utf-8-sig", ","), (3, "utf-8", "\t")):
+        text = f"姓名,身份证号,所属工会\n李一,{id_no(number)},县医院工会\n".replace(",", tab)
+        assert office.counts(office.run("people", text.encode(encoding))) == {"new": 1}
+
+
+def test_a_sheet_that_unpacks_to_mountains_is_not_read(office: Office) -> None:
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", b"0" * 40_000_000)
+    with pytest.raises(Refused, match="异常庞大"):
+        office.run("people", bomb.getvalue())
