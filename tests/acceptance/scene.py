@@ -49,7 +49,7 @@ CANARIES = (NAME, ID_NO, PHONE, CARD, "4900 1000 0773", "金丝雀单据", "金�
 STRANGER = ""
 OUTSIDE = ("nurse", "outsider", "hospital", "far_auditor", "far_admin")
 DRAFT, FIRST, CHECK, PAID, REJECTED = "draft", "first", "check", "paid", "rejected"
-MONEY_TABLES = ("pools", "holds", "ledger_entries", "pool_proposals", "policy_figures", "goods_items", "goods_moves", "line_signatures",
+MONEY_TABLES = ("pools", "holds", "ledger_entries", "pool_proposals", "repayments", "policy_figures", "goods_items", "goods_moves", "line_signatures",
                 "imports", "import_rows", "grant_lines", "payment_batches", "payment_lines", "payment_answers")
 REGISTER_TABLES = ("households", "household_members", "hardship_files", "memberships", "merge_proposals")
 CASE_TABLES = (*MONEY_TABLES, *REGISTER_TABLES,
