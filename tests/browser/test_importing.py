@@ -19,7 +19,8 @@ def file(name: str, data: bytes) -> dict[str, Any]:
 def test_a_list_is_sent_looked_over_imported_and_undone(site: Site, visit: Callable[..., Visit]) -> None:
     me = visit("handler", 1440)
     page = me.open("/imports")
-    page.locator("#sheet").set_input_files(file("会员.xlsx", sheet("姓名,身份证号,所属工会", f"罗一鸣,{id_no(901)},云岭县总工会", f"罗二妮,{id_no(902)[:-1]}a,云岭县总工会")))
+    page.locator("#sheet").set_input_files(file("会员.xlsx", sheet(
+        "姓名,身份证号,所属工会", f"罗一鸣,{id_no(901)},云岭县总工会", f"罗二妮,{id_no(902)[:-1]}a,云岭县总工会")))
     me.going("main form.office button.go")
     assert me.says("新增 1，有误 1") and me.says("B3：")
     me.going("form[action$='/confirm'] button")
