@@ -10,8 +10,12 @@ from tests.world import World
 from workflow import engine, people, queries
 from workflow.actors import COMMAND
 from workflow.db import reading, writing
+from workflow.engine import posted
+from workflow.engine.dossier import open_dossier
+from workflow.engine.facts import facts_of
 from workflow.errors import NotFound, NotYours, Refused
 from workflow.language import load
+from workflow.language.definition import Duration, NoticeRule
 from workflow.records import GrantLine
 
 REFUND = (AID.replace("key: aid", "key: refund").replace("apply: {who: person, agent: true}", "apply: {who: organisation}\nbeneficiary: organisation")
@@ -84,6 +88,15 @@ def test_lists_and_lines_name_the_union(county: World) -> None:
         assert queries.tasks(session, county.actor("clerk"), county.now).rows[0].name == "二建公司工会"
         line = session.scalars(select(GrantLine).where(GrantLine.case_id == case_id)).one()
         assert (line.organisation_id, line.person_id, line.id_index) == (county.orgs["539921-01-01"], None, None)
+
+
+def test_a_notice_names_the_union_in_full(county: World) -> None:
+    case_id = handed_in(county)
+    with reading(county.sessions) as session:
+        dossier = open_dossier(session, case_id, county.actor("clerk"))
+        rule = NoticeRule(days=Duration(5, "wd"), show=("applicant.name",), mask=frozenset({"applicant.name"}), where=())
+        shown = posted.lines(dossier, rule, facts_of(session, dossier, county.now), None)
+    assert [(line["label"]["zh"], line["value"]) for line in shown] == [("申请单位", "二建公司工会")]
 
 
 def test_a_second_officer_of_the_same_union_meets_the_first_ones_application(county: World) -> None:
