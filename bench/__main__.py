@@ -10,13 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 
-from . import decision, definitions, firing, queues, verification, voting
+from . import decision, definitions, firing, importing, queues, verification, voting
 from .databases import Databases, databases, kept_promises
 from .measure import Ratio, as_json, table
 
 PARTS: dict[str, Callable[[Databases], list[Ratio]]] = {
     "decision": decision.run, "definitions": lambda _: definitions.run(), "verification": verification.run, "queues": queues.run,
-    "timers": firing.run, "vote": voting.run,
+    "timers": firing.run, "vote": voting.run, "imports": importing.run,
 }
 
 
