@@ -1,4 +1,4 @@
-"""金秋助学, the refund to units and the two programmes of the design folder, published as they stand, go to each of their ends by page and API."""
+"""Programmes as they stand, those of the design folder among them, go to each of their ends by page and API."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from tests.acceptance.reading_room import photo
 from tests.web.county import PASSWORD, Clock
 from tests.world import World
 from web import db
-from workflow import history, timers
+from workflow import history, register, timers
+from workflow.actors import COMMAND
 from workflow.records import Pool
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -82,6 +83,9 @@ MUTUAL = {"member_no": "M001", "joined_on": "2026-01-01", "hospital": "县医院
           "self_funded": "0", "other_paid": "0", "bank_card": CARD}
 REFUND = {"usci": "91530700MA6K0000XQ", "contact": "13887654321", "unit_type": "private", "established": "2020-05-01", "workers": "12", "payroll": "120000",
           "paid_dues": "2400", "other_refund": "false", "bank_name": "农信社城关分社", "bank_card": CARD}
+LIVING = {"name": "李文华", "id_no": PARENT, "phone": "13887654321", "reason": "本人住院，收入减少", "asked": "3000", "bank_name": "农信社城关分社", "bank_card": CARD}
+MEDICAL = {"name": "李文华", "id_no": PARENT, "phone": "13887654321", "patient": "self", "hospital": "县医院", "settled_on": "2026-06-20",
+           "settlement_no": "JS009", "total": "12000", "basic": "8000", "bank_name": "农信社城关分社", "bank_card": CARD}
 SUBMIT = Step("worker", "submit")
 HOME = s("basic", "approve", visit_result="属实，已入户")
 COUNCIL = [s(who, "approve") for who in ("first", "second", "third")]
@@ -107,6 +111,14 @@ def mutual(end: str, *steps: Step, form: Mapping[str, str] = MUTUAL) -> Run:
     return Run("medical_mutual", EXAMPLES / "medical_mutual.v1.yaml", form, MUTUAL_FILES, steps, end, JUNE)
 
 
+def living(end: str, *steps: Step, form: Mapping[str, str] | None = None) -> Run:
+    return Run("living_aid", ROOT / "definitions" / "living_aid.v1.yaml", LIVING | (form or {}), ("proof",), steps, end, JULY)
+
+
+def medical(end: str, *steps: Step, form: Mapping[str, str] | None = None) -> Run:
+    return Run("medical_aid", ROOT / "definitions" / "medical_aid.v2.yaml", MEDICAL | (form or {}), ("diagnosis", "settlement"), steps, end, JULY)
+
+
 def refund(end: str, *steps: Step) -> Run:
     return Run("small_payer_refund", ROOT / "definitions" / "small_payer_refund.v1.yaml", REFUND, REFUND_FILES, steps, end, OCTOBER, "basic")
 
@@ -114,7 +126,20 @@ def refund(end: str, *steps: Step) -> Run:
 HANDED, CHECKED = s("basic", "submit"), s("town", "approve")
 PAID_BACK = s("cashier", "pay", "receipt", paid_on="2026-10-20")
 SURVEY = s("basic", "approve", "survey", survey_result="入户属实")
+COUNTY = (SUBMIT, HOME, NOTICED, s("town", "approve"), s("clerk", "approve"))
+LARGE = {"total": "30000", "basic": "5000"}
+UPPER = s("clerk2", "approve", "upper_reply", upper_no="省工发〔2026〕31号")
 RUNS = (
+    living("paid", *COUNTY, s("leader", "approve"), s("finance", "approve"), PAY),
+    living("paid", *COUNTY, *COUNCIL, s("finance", "approve"), PAY, form={"asked": "8000"}),
+    living("rejected", *COUNTY, s("leader", "reject")),
+    living("withdrawn", SUBMIT, HOME, s("worker", "abandon")),
+    living("lapsed", days(61)),
+    medical("paid", *COUNTY, s("leader", "approve"), s("finance", "approve"), PAY),
+    medical("paid", *COUNTY, *COUNCIL, UPPER, s("finance", "approve"), PAY, form=LARGE),
+    medical("rejected", *COUNTY, *COUNCIL, s("clerk2", "reject"), form=LARGE | {"total": "90000"}),
+    medical("withdrawn", SUBMIT, s("worker", "abandon")),
+    medical("lapsed", days(61)),
     study("paid", SUBMIT, HOME, NOTICED, s("town", "approve"), s("clerk", "approve"), *COUNCIL, s("finance", "approve"), PAY),
     study("paid", SUBMIT, HOME, s("basic", "object"), NOTICED, s("basic", "approve"), s("town", "approve"), s("clerk", "approve"),
           s("leader", "approve"), s("finance", "approve"), PAY, form=SENIOR),
@@ -155,10 +180,16 @@ def ready(run_: Run, app: Flask, world: World, clock: Clock, run: Callable[..., 
     done = run("definitions", "publish", run_.path)
     assert done.exit_code == 0, done.output
     pool = {"student_aid": "539921/2026/student_aid", "medical_mutual": "539921/mutual_fund/2026",
-            "small_payer_refund": "539921/2026/small_payer_refund@upper_union"}.get(run_.key)
+            "small_payer_refund": "539921/2026/small_payer_refund@upper_union", "living_aid": "539921/2026/living_aid@central_hardship",
+            "medical_aid": "539921/2026/medical_aid@provincial_fiscal"}.get(run_.key)
     if pool:
         opened = run("pools", "open", pool, "100000.00")
         assert opened.exit_code == 0, opened.output
+    if run_.key in ("living_aid", "medical_aid"):
+        with db.db.writing(world.sessions) as session:
+            home = register.open_household(session, world.ids["worker"], COMMAND, clock.at)
+            register.open_file(session, home, "KD-2026-00001", COMMAND, clock.at, role="system", category="deep", size=3, per_capita_fen=60_000,
+                               opened_on=clock.at.date())
     return run_
 
 
