@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from workflow import reports
 from workflow.errors import Refused, one
+from workflow.money import READERS
 from workflow.reports import measures
 from workflow.spreadsheets import workbook
 
@@ -21,7 +22,7 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @blueprint.get("")
-@access("funds")
+@access(*READERS)
 def work() -> ResponseReturnValue:
     try:
         first, last = period()
@@ -36,7 +37,7 @@ def work() -> ResponseReturnValue:
 
 
 @blueprint.get("/grants.xlsx")
-@access("funds")
+@access(*READERS)
 def grants() -> ResponseReturnValue:
     """The same figures as a workbook."""
     first, last = period()

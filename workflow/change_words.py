@@ -56,6 +56,11 @@ title | 名称 | title
 summary | 简介 | summary
 number | 编号规则 | numbering
 clause | 条款 | clause
+bank | 开户行 | bank
+holder | 户名 | account holder
+item | 物品 | item
+quantity | 数量 | quantity
+stock | 库存资金池 | pools of the stock
 effective | 适用时间 | period
 from | 起 | from
 to | 至 | to

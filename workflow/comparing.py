@@ -24,7 +24,7 @@ _STATES = frozenset({"initial", "progress", "distinct", "adjustable_in", "hold_i
                      "transfer", "delegate", "add_signer", "remove_signer", "consult", "cc", "urge", "claim"})
 _WHOLE = frozenset({"timers"})           # rows that are short enough to be told as one sentence
 _NAME = re.compile(r"\b(?:form|param|calc|region|attachments|applicant|org|case|task)\.[a-z_][a-z0-9_]*")
-_FORMULAS = frozenset({"expr", "calc", "when", "value", "max", "required", "visible", "validate", "unique", "person", "account",
+_FORMULAS = frozenset({"expr", "calc", "when", "value", "max", "required", "visible", "validate", "unique", "person", "account", "bank", "holder", "item", "quantity",
                        "amount", "goods", "require", "edit", "hide", "show", "mask", "edit_only", "restart_if_changed"})
 _ACTORS = frozenset({"actor", "to", "paper", "fallback"})
 

@@ -229,7 +229,8 @@ def test_an_auditor_reads_and_changes_nothing(built: Open, kind: str, states: tu
 @pytest.mark.parametrize(("kind", "states"), BOTH)
 def test_an_administrator_looks_after_accounts_and_sees_no_case(built: Open, kind: str, states: tuple[str, ...]) -> None:
     scene = built(kind)
-    walker, words, before = Walker(scene, "admin"), scene.words("admin"), scene.tables(ABOUT_CASES)
+    tables = tuple(table for table in ABOUT_CASES if table not in ("imports", "import_rows"))      # lists of members are theirs to import and to drop
+    walker, words, before = Walker(scene, "admin"), scene.words("admin"), scene.tables(tables)
     for rule, method in ways(scene.app):
         for case_id in cases_of(scene, rule, states):
             for query in queries(scene, rule, method, case_id):
@@ -242,7 +243,7 @@ def test_an_administrator_looks_after_accounts_and_sees_no_case(built: Open, kin
                     assert answer.status_code in (403, 404), at
                 elif method != "OPTIONS" and not declared(scene.app, rule) & words:
                     assert answer.status_code == 403, at
-    assert scene.tables(ABOUT_CASES) == before
+    assert scene.tables(tables) == before
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])

@@ -123,5 +123,9 @@ def test_the_guide_of_every_programme_shows_a_way_to_an_approved_end(file: Any) 
     definition = language.read(file.read_bytes(), file.name, DEFINITIONS / "flows").definition
     assert definition is not None
     found = outline(definition, datetime(2026, 11, 21, 2, 0, tzinfo=UTC))
-    assert len(found) >= 3 and found[-1].final and definition.states[found[-1].state].outcome == "approved"
+    assert len(found) >= 3
+    if any("file.renew" in way.effects for way in definition.transitions):           # a file goes round year after year and ends when it is given up, not by an approval
+        assert not found[-1].final
+    else:
+        assert found[-1].final and definition.states[found[-1].state].outcome == "approved"
     assert all(step.role or step.role_label.zh or step.final or step.kind in ("wait", "notice") for step in found)

@@ -9,6 +9,7 @@ from web.access import access, person
 from web.db import session
 from web.reports import period
 from workflow.errors import NotFound
+from workflow.money import READERS
 from workflow.reports import KINDS, counts, measures
 
 from . import blueprint, models
@@ -17,7 +18,7 @@ from .marks import speaks
 
 
 @blueprint.get("/reports/<kind>")
-@access("funds")
+@access(*READERS)
 @speaks(gives=models.Report, problems=(403, 404, 422), query=("from", "to", "org"))
 def report(kind: str) -> ResponseReturnValue:
     """`work` and `grants`: what was settled from day to day, programme by programme, in the caller's scope."""
