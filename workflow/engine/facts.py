@@ -183,6 +183,9 @@ def expressions_of(definition: Definition) -> Iterator[Expr | bool | None]:
     yield from (kind.required for kind in definition.attachments.values())
     yield from (cap.max for cap in definition.caps)
     if definition.lines:
-        yield from (definition.lines.person, definition.lines.name, definition.lines.account, definition.lines.amount)
+        rule = definition.lines
+        yield from (rule.person, rule.name, rule.account, rule.holder, rule.bank, rule.amount)
+        if rule.goods:
+            yield from (rule.goods.item, rule.goods.quantity)
     if definition.amount:
         yield from (definition.amount.value, definition.amount.max)

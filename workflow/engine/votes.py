@@ -28,7 +28,6 @@ from .judge import flagged
 
 ABSTAIN = "abstain"
 AGREE, DISAGREE, NEITHER = Label("同意", "Agree"), Label("不同意", "Disagree"), Label("弃权", "Abstain")
-_VOICES = {True: "agree", False: "disagree"}
 
 _cases, _tasks, _people, _identities = (m.__table__ for m in (Case, Task, Person, CaseIdentity))
 _COUNTED = Prepared(update(_cases).where(_cases.c.id == bindparam("case_id"), _cases.c.revision == bindparam("was")),

@@ -14,8 +14,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from .base import Base
 
-LIVE = ("open", "sent", "paid")
-
 
 class PaymentBatch(Base):
     """`digest` is SHA-256 over the lines as sealed, `file_sha256` of the bank file as first exported; `copies` counts later ones."""
