@@ -11,10 +11,12 @@ from flask import Flask
 from . import (
     accounts,
     audit,
+    cases,
     database,
     definitions,
     demonstration,
     figures,
+    goods,
     imports,
     messages,
     organisations,
@@ -29,6 +31,6 @@ from . import (
 
 def register(app: Flask) -> None:
     for group in (definitions.group, database.group, demonstration.group, accounts.group, organisations.group, audit.group, pools.group, figures.group, timers.group,
-                  messages.group, retention.group, payments.group, report.group, imports.group, imports.people, imports.files, imports.cases):
+                  messages.group, retention.group, payments.group, report.group, goods.group, imports.group, imports.people, imports.files, cases.group):
         app.cli.add_command(group)
     app.cli.add_command(serve.serve)

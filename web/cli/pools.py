@@ -12,17 +12,17 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from web.db import local, now, reading, writing
-from workflow import money, people
-from workflow.actors import COMMAND, Actor
-from workflow.errors import NotFound, Refused, one
+from web.db import now, reading, writing
+from workflow import money
+from workflow.actors import COMMAND
+from workflow.errors import Refused, one
 from workflow.language.sources import sources
-from workflow.records import Account, Organisation, Pool, PoolProposal
+from workflow.records import Organisation, Pool, PoolProposal
 
+from .acting import AS, acting
 from .sentences import Group, say
 
 group = Group("pools", help="资金池 · the funds that programmes may grant")
-_AS = click.option("--as", "username", required=True, help="the account that does this")
 _UNSIGNED = {"ignore_unknown_options": True}      # so that -500 is an amount
 
 
@@ -74,12 +74,12 @@ def open_pool(key: str, amount: str, unit: str, code: str | None, source: str | 
 @click.argument("key")
 @click.argument("amount")
 @click.option("--reason", required=True, help="on what grounds")
-@_AS
+@AS
 def adjust(key: str, amount: str, reason: str, username: str) -> None:
     """Propose to change the total of a pool by AMOUNT, up or down. Somebody else confirms."""
     with writing() as session:
         pool = _pool(session, key)
-        money.adjust(session, pool.id, money.read_amount(amount, pool.unit), reason, _actor(session, username), now())
+        money.adjust(session, pool.id, money.read_amount(amount, pool.unit), reason, acting(session, username), now())
     say(f"已提出调整 {key}，等另一人确认 · Proposed; another person confirms")
 
 
@@ -87,11 +87,11 @@ def adjust(key: str, amount: str, reason: str, username: str) -> None:
 @click.argument("key")
 @click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
 @click.option("--reason", required=True, help="on what grounds")
-@_AS
+@AS
 def close(key: str, day: datetime, reason: str, username: str) -> None:
     """Propose that nothing more is reserved in a pool after DAY. Somebody else confirms."""
     with writing() as session:
-        money.close(session, _pool(session, key).id, day.date(), reason, _actor(session, username), now())
+        money.close(session, _pool(session, key).id, day.date(), reason, acting(session, username), now())
     say(f"已提出关账 {key}，等另一人确认 · Proposed; another person confirms")
 
 
@@ -100,12 +100,12 @@ def close(key: str, day: datetime, reason: str, username: str) -> None:
 @click.argument("to")
 @click.argument("amount")
 @click.option("--reason", required=True, help="on what grounds")
-@_AS
+@AS
 def transfer(key: str, to: str, amount: str, reason: str, username: str) -> None:
     """Propose to move AMOUNT from the pool KEY to the pool TO, of the same source. Somebody else confirms."""
     with writing() as session:
         pool = _pool(session, key)
-        money.transfer(session, pool.id, _pool(session, to).id, money.read_amount(amount, pool.unit), reason, _actor(session, username), now())
+        money.transfer(session, pool.id, _pool(session, to).id, money.read_amount(amount, pool.unit), reason, acting(session, username), now())
     say(f"已提出从 {key} 划转到 {to}，等另一人确认 · Proposed; another person confirms")
 
 
@@ -113,11 +113,11 @@ def transfer(key: str, to: str, amount: str, reason: str, username: str) -> None
 @click.argument("key")
 @click.argument("to")
 @click.option("--reason", required=True, help="on what grounds")
-@_AS
+@AS
 def carry(key: str, to: str, reason: str, username: str) -> None:
     """Propose to carry what is left of the closed pool KEY to its successor TO. Somebody else confirms."""
     with writing() as session:
-        money.carry(session, _pool(session, key).id, _pool(session, to).id, reason, _actor(session, username), now())
+        money.carry(session, _pool(session, key).id, _pool(session, to).id, reason, acting(session, username), now())
     say(f"已提出把 {key} 的余额结转到 {to}，等另一人确认 · Proposed; another person confirms")
 
 
@@ -127,25 +127,25 @@ def carry(key: str, to: str, reason: str, username: str) -> None:
 @click.option("--purpose", default="", help="what the donor named")
 @click.option("--use", "uses", multiple=True, help="key of a programme it may pay for; may be given again, left out for any")
 @click.option("--reason", required=True, help="on what grounds")
-@_AS
+@AS
 def terms(key: str, source: str | None, purpose: str, uses: tuple[str, ...], reason: str, username: str) -> None:
     """Propose whose money a pool holds and which programmes it may pay for. Somebody else confirms."""
     with writing() as session:
-        money.designate(session, _pool(session, key).id, source, purpose, uses, reason, _actor(session, username), now())
+        money.designate(session, _pool(session, key).id, source, purpose, uses, reason, acting(session, username), now())
     say(f"已提出 {key} 的来源与用途，等另一人确认 · Proposed; another person confirms")
 
 
 @group.command("confirm")
 @click.argument("key")
 @click.option("--decline", is_flag=True, help="turn it down instead")
-@_AS
+@AS
 def confirm(key: str, decline: bool, username: str) -> None:
     """Confirm what another person has proposed for a pool."""
     with writing() as session:
         waiting = session.scalar(select(PoolProposal.id).where(PoolProposal.pool_id == _pool(session, key).id, PoolProposal.status == "open"))
         if waiting is None:
             raise Refused(one("NO_PROPOSAL", f"资金池 {key} 没有等待确认的调整", f"Nothing waits to be confirmed for {key}"))
-        (money.decline if decline else money.confirm)(session, waiting, _actor(session, username), now())
+        (money.decline if decline else money.confirm)(session, waiting, acting(session, username), now())
     say(f"已处理 {key} · Done")
 
 
@@ -154,13 +154,6 @@ def _pool(session: Session, key: str) -> Pool:
     if row is None:
         raise Refused(one("NO_POOL", f"没有资金池 {key}，用 flask pools list 查看", f"There is no pool {key}; see flask pools list"))
     return row
-
-
-def _actor(session: Session, username: str) -> Actor:
-    account = session.scalar(select(Account.id).where(Account.username == username.strip().lower(), Account.status == "active"))
-    if account is None:
-        raise NotFound("account")
-    return people.actor_of(session, account, local(now()).date()).through("command")
 
 
 def _shown(amount: int, unit: str) -> str:

@@ -117,6 +117,8 @@ def settle(session: Session, batch_id: str, case_id: str, actor: Actor, now: dat
     Raises what `act` raises: then the case stays where it is, its money paid and reserved, and is tried again.
     """
     row = reading.batch(session, batch_id, actor)
+    if not any(post.role in (SENDS, SEALS) and row.path.startswith(post.path) for post in actor.posts):
+        raise batches._not_the(SENDS)
     session.execute(select(_cases.c.id).where(_cases.c.id == case_id).with_for_update())
     if not due(session, batch_id, case_id):
         return None
