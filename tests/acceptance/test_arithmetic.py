@@ -1,0 +1,75 @@
+"""The arithmetic of the field, traceable: each rule found, the document it was found in, and the golden case that holds it.
+
+One row is a rule in words, its source in the register of sources (Sxx), the definition, the golden case that shows it, and
+the amount in 分 that must come out. The golden cases themselves are run here too, so a row cannot be true on paper only.
+`None` as the amount is a rule that grants nothing: then the refusal or the end named by the case is the result.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from workflow import golden
+from workflow.language import read_path
+from workflow.language.cases import GoldenCase, read_cases
+from workflow.language.definition import Definition
+
+DEFINITIONS = Path(__file__).resolve().parents[2] / "definitions"
+
+
+class Rule(NamedTuple):
+    """One rule of the field and the golden case that shows it."""
+
+    words: str
+    source: str
+    file: str
+    case: str
+    fen: int | None
+
+
+GRANTS = (
+    Rule("培训补助：取得证书后，不超过本人实际支出", "S04", "training_aid.v1", "本人负担 1800 元，全额补助（S04）", 180_000),
+    Rule("培训补助：最高 3000 元", "S04", "training_aid.v1", "本人负担 5200 元，最高 3000 元（S04）", 300_000),
+    Rule("培训补助：没有证书不补", "S04", "training_aid.v1", "还没有取得证书（S04：取证后）", None),
+)
+
+WOMEN = (
+    Rule("两癌：慰问金 2000 元", "S55", "two_cancer_aid.v1", "没有发生费用，慰问金 2000 元（S55）", 200_000),
+    Rule("两癌：另加个人支付，最高 8000 元", "S55", "two_cancer_aid.v1", "个人支付 60000 元，医疗补助以 8000 元为限（S55）", 1_000_000),
+    Rule("两癌：扣除已获的互助和大病救助", "S55", "two_cancer_aid.v1", "互助已给 15000、大病救助 6000，个人支付 25000，剩 4000（S55）", 600_000),
+    Rule("两癌：不得重复申领", "S55", "two_cancer_aid.v1", "已经领取过，不能重复（S55）", None),
+)
+
+RULES = (*GRANTS, *WOMEN)
+
+
+@cache
+def _read(file: str) -> tuple[Definition, dict[str, GoldenCase]]:
+    definition = read_path(DEFINITIONS / f"{file}.yaml").definition
+    assert definition is not None, file
+    name = f"{file}.cases.yaml"
+    reading = read_cases((DEFINITIONS / name).read_bytes(), name, definition)
+    assert reading.faults == ()
+    return definition, {case.name: case for case in reading.cases}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.file.split('.')[0]}-{rule.source}-{rule.words}")
+def test_a_rule_found_is_a_golden_case_with_its_source(rule: Rule) -> None:
+    definition, known = _read(rule.file)
+    assert rule.case in known, f"{rule.file}.cases.yaml has no case {rule.case!r}"
+    case = known[rule.case]
+    assert re.search(rf"\b{rule.source}(?![0-9a-z])", case.name, re.ASCII), f"{case.name!r} does not cite {rule.source}"
+    if rule.fen is None:
+        assert case.refused or case.ends or case.flags
+    else:
+        assert case.amount is not None and case.amount * 100 == rule.fen
+    assert [str(miss) for miss in golden.run_cases(definition, [case])] == []
+
+
+def test_no_rule_stands_here_twice() -> None:
+    assert len(set(RULES)) == len(RULES)
