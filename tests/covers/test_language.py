@@ -18,6 +18,7 @@ ENROLMENT, CLAIM = ((ROOT / "definitions" / f"{key}.v1.yaml").read_text(encoding
     (ENROLMENT, "cover_until: {type: text", "cover_ends: {type: text", "COVER_FORM", "cover_until"),
     (ENROLMENT, "age:     {label: {zh: 保障期第一天的周岁, en: Age on the first day of the period}, type: int",
      "age:     {label: {zh: 保障期第一天的周岁, en: Age on the first day of the period}, type: money", "COVER_FORM", "age 列要写 type: int"),
+    (ENROLMENT, "params:\n", "params:\n  cover_years: {type: int, value: 0, label: 年数, source: 县自定}\n", "COVER_FORM", "cover_years"),
     (CLAIM, "scheme:     {type: text, value: mutual_enrolment", "schemes:     {type: text, value: mutual_enrolment", "COVER_SCHEME", "scheme"),
 ])
 def test_what_is_lacking_is_told(text: str, before: str, after: str, code: str, said: str) -> None:
@@ -38,4 +39,11 @@ def test_a_programme_that_opens_covers_has_a_roster() -> None:
     ("2027-01-01", "2028-12-31", "2026-11-16", ("2027-01-01", "2028-12-31"))])
 def test_the_period_is_the_next_to_come(first: str, last: str, handed_in: str, wanted: tuple[str, str]) -> None:
     found = period({"cover_from": first, "cover_until": last}, date.fromisoformat(handed_in))
+    assert tuple(day.isoformat() for day in found) == wanted
+
+
+@pytest.mark.parametrize(("first", "last", "years", "wanted"), [
+    ("01-01", "12-31", 2, ("2027-01-01", "2028-12-31")), ("07-01", "06-30", 2, ("2027-07-01", "2029-06-30")), ("02-29", "02-28", 2, ("2027-02-28", "2029-02-28"))])
+def test_a_period_may_run_for_years(first: str, last: str, years: int, wanted: tuple[str, str]) -> None:
+    found = period({"cover_from": first, "cover_until": last, "cover_years": years}, date(2026, 11, 16))
     assert tuple(day.isoformat() for day in found) == wanted

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from ..errors import Message, Refused
 from ..language.definition import Definition
-from ..language.identity import birth_date
+from ..language.identity import birth_date, gender
 from ..records import Case, Cover, GrantLine, Person
 from .dossier import Dossier
 from .households import STANDS
@@ -43,7 +43,7 @@ def enrols(definition: Definition) -> bool:
 def period(params: Mapping[str, Any], handed_in: date) -> tuple[date, date]:
     """Return the first and last day of the period that a case handed in on that day enrols for. Pure."""
     first = _next(str(params["cover_from"]), handed_in)
-    return first, _next(str(params["cover_until"]), first)
+    return first, _next(str(params["cover_until"]), _later(first, int(params.get("cover_years") or 1) - 1))
 
 
 def _next(said: str, after: date) -> date:
@@ -56,6 +56,11 @@ def _next(said: str, after: date) -> date:
         if found > after:
             return found
     raise ValueError(said)
+
+
+def _later(day: date, years: int) -> date:
+    """Return the same day so many years on; 02-29 is 02-28 where there is none."""
+    return date(day.year + years, day.month, 28 if (day.month, day.day) == (2, 29) else day.day)
 
 
 def cover_facts(session: Session, dossier: Dossier, facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -185,6 +190,9 @@ def _faults(step: Step, lines: Sequence[Any]) -> Iterator[Message]:
         if age is not None and row.get("age") is not None and int(row["age"]) != age:
             yield Message("COVER_AGE", f"{zh}按身份证号，{first} 时为 {age} 周岁，不是 {row['age']} 周岁",
                           f"{en}by the identity number they are {age} on {first}, not {row['age']}", place)
+        told, real = row.get("gender"), gender(str(row.get(numbers) or ""))
+        if real and told in ("male", "female") and told != real:
+            yield Message("COVER_GENDER", f"{zh}按身份证号，性别与名册写的不同", f"{en}the identity number says another gender", place)
         if known and row.get("renewed") and line.id_index not in before:
             yield Message("COVER_NOT_RENEWED", f"{zh}名册写明上期已参保，但没有查到上期的保障",
                           f"{en}said to have been covered before, yet there is no such cover", place)

@@ -12,7 +12,7 @@ from datetime import date
 from .sheet import Sheet
 
 EFFECTS = frozenset({"cover.check", "cover.open"})
-COLUMNS = {"age": "int", "renewed": "bool", "shares": "int"}
+COLUMNS = {"age": "int", "gender": "enum", "renewed": "bool", "shares": "int"}
 _YEARLY = re.compile(r"\d\d-\d\d", re.ASCII)
 
 
@@ -42,6 +42,9 @@ def _lacking(sheet: Sheet) -> list[tuple[str, str]]:
         if param is None or param.type != "text" or not _day(str(param.value)):
             found.append((f"要有参数 {name}（text）：保障期的第一天或最后一天，写 01-01 或 2026-01-01",
                           f"needs a param {name} (text), the first or last day of the period: 01-01 or 2026-01-01"))
+    years = p.params.get("cover_years")
+    if years is not None and (years.type != "int" or int(years.value or 0) < 1):
+        found.append(("的参数 cover_years 是保障期的年数：int，至少 1", "takes cover_years as the years of the period: an int of at least 1"))
     each = (p.lines.each or "").removeprefix("form.") if p.lines else ""
     table = p.form.get(each)
     if table is None or table.type != "table" or p.lines is None or p.lines.person is None:
