@@ -39,6 +39,9 @@ FIGURED = ("id", "kind", "definition_key", "name", "type", "organisation_id", "p
 DECIDED = ("case_id", "seq", "state", "trigger", "actor_id", "role", "organisation_id", "at", "amount_fen", "definition_digest", "snapshot_digest")
 # The one thing that empties contents: the retention period is over, and an event of the same case says so.
 ERASED = "EXISTS (SELECT 1 FROM events e WHERE e.stream = NEW.case_id AND e.kind = 'erase' AND e.seq > NEW.{seq})"
+GONE = "EXISTS (SELECT 1 FROM events e WHERE e.stream = NEW.case_id AND e.kind = 'erase')"
+# What came back, as it was entered and decided, its reason aside.
+RETURNED = ("id", "case_id", "line_id", "kind", "amount", "receipt_id", "proposed_by", "proposed_at", "status", "decided_by", "decided_at")
 
 # The event that explains what stands in the case row.
 EXPLAINED = """EXISTS (SELECT 1 FROM events e WHERE e.stream = NEW.id AND e.seq = NEW.last_seq
@@ -96,6 +99,7 @@ def _rules(dialect: str) -> list[tuple[str, str, str, str]]:
     """(table, when, the condition that is refused, the sentence it is refused with)."""
     differs = "IS NOT" if dialect == "sqlite" else "IS DISTINCT FROM"
     rewritten = " OR ".join(f'NEW."{column}" {differs} OLD."{column}"' for column in EVENT_COLUMNS)
+    returned = " OR ".join(f'NEW."{column}" {differs} OLD."{column}"' for column in RETURNED)
     rules = [
         ("events", "UPDATE", f"{rewritten} OR (OLD.leaf_index IS NOT NULL AND NEW.leaf_index {differs} OLD.leaf_index)"
          f" OR (NEW.details IS NOT NULL AND NEW.details {differs} OLD.details)",
@@ -118,13 +122,15 @@ def _rules(dialect: str) -> list[tuple[str, str, str, str]]:
         ("pool_proposals", "UPDATE", "OLD.status <> 'open' OR NEW.pool_id <> OLD.pool_id OR NEW.kind <> OLD.kind"
          f" OR NEW.amount <> OLD.amount OR NEW.proposed_by <> OLD.proposed_by OR NEW.to_id {differs} OLD.to_id OR NEW.terms {differs} OLD.terms",
          "a proposal is decided once, as it was made"),
-        ("repayments", "UPDATE", f"OLD.status <> 'open' OR NEW.case_id <> OLD.case_id OR NEW.line_id {differs} OLD.line_id OR NEW.kind <> OLD.kind"
-         " OR NEW.amount <> OLD.amount OR NEW.proposed_by <> OLD.proposed_by OR NEW.receipt_id <> OLD.receipt_id",
-         "what comes back is decided once, as it was entered"),
+        ("repayments", "UPDATE", f"(OLD.status <> 'open' OR NEW.case_id <> OLD.case_id OR NEW.line_id {differs} OLD.line_id OR NEW.kind <> OLD.kind"
+         " OR NEW.amount <> OLD.amount OR NEW.proposed_by <> OLD.proposed_by OR NEW.receipt_id <> OLD.receipt_id OR NEW.reason <> OLD.reason)"
+         f" AND NOT (OLD.status <> 'open' AND NEW.reason = '' AND NOT ({returned}) AND {GONE})",
+         "what comes back is decided once, as it was entered; it may lose its reason once an erase event says so"),
         ("grant_lines", "UPDATE", "NEW.id <> OLD.id OR NEW.case_id <> OLD.case_id OR NEW.n <> OLD.n"
          " OR OLD.status = 'paid' AND (NEW.status <> 'paid' OR NEW.amount_fen <> OLD.amount_fen OR NEW.returned_fen < OLD.returned_fen)"
-         " OR OLD.status = 'held' AND NEW.status = 'held' AND NEW.amount_fen <> OLD.amount_fen",
-         "what was reserved keeps its amount, and what was paid stays paid"),
+         " OR OLD.status = 'held' AND NEW.status = 'held' AND NEW.amount_fen <> OLD.amount_fen"
+         f" OR NEW.sealed IS NULL AND OLD.sealed IS NOT NULL AND NOT {GONE}",
+         "what was reserved keeps its amount, what was paid stays paid, and who was meant is emptied only once an erase event says so"),
         ("grant_lines", "DELETE", "OLD.status IN ('held', 'paid')", "a line that was reserved or paid is never deleted"),
     ]
     entered = " OR ".join(f'NEW."{column}" {differs} OLD."{column}"' for column in FIGURED)
@@ -140,12 +146,12 @@ def _rules(dialect: str) -> list[tuple[str, str, str, str]]:
          "a batch goes forward only, and what was sealed stays as it was sealed"),
         ("payment_lines", "INSERT", f"NEW.status <> 'open' OR NOT {DRAFT.format(row='NEW')}", "a sealed batch gets no more lines"),
         ("payment_lines", "DELETE", f"NOT {DRAFT.format(row='OLD')}", "a line of a sealed batch is never deleted"),
-        ("payment_lines", "UPDATE", f"{kept} OR NEW.sealed IS NOT NULL AND NEW.sealed {differs} OLD.sealed"
-         f" OR NEW.note <> OLD.note AND NOT {DRAFT.format(row='OLD')} OR NEW.status <> OLD.status AND NOT ("
+        ("payment_lines", "UPDATE", f"{kept} OR NEW.sealed {differs} OLD.sealed AND NOT (NEW.sealed IS NULL AND {GONE})"
+         f" OR NEW.note <> OLD.note AND NOT {DRAFT.format(row='OLD')} AND NOT (NEW.note = '' AND {GONE}) OR NEW.status <> OLD.status AND NOT ("
          "OLD.status = 'open' AND NEW.status IN ('sent','void') OR OLD.status = 'sent' AND NEW.status IN ('paid','failed'))"
          f" OR OLD.status IN ('paid','failed') AND (NEW.settled_on {differs} OLD.settled_on OR NEW.answer_seq {differs} OLD.answer_seq"
          " OR NEW.code <> OLD.code OR NEW.bank_ref <> OLD.bank_ref)",
-         "a payment keeps its payee and amount, and is settled once"),
+         "a payment keeps its payee and amount, and is settled once; it may lose its payee and words once an erase event says so"),
     ]
     decided, reposted, reworded = (" OR ".join(f'NEW."{column}" {differs} OLD."{column}"' for column in columns)
                                    for columns in (DECIDED, POSTED, OBJECTED))

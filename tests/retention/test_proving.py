@@ -75,7 +75,8 @@ def test_the_database_refuses_to_empty_anything_else(archive: Archive, engine: E
     ("DELETE FROM decisions WHERE case_id = '{erased}'", {"DECISION_GONE"}),
     ("UPDATE events SET details = NULL WHERE stream = '{erased}'", {"ERASED"}),
     ("UPDATE events SET kind = 'print' WHERE stream = '{erased}' AND kind = 'erase'",
-     {"COLUMN", "ERASED", "SNAPSHOT_GONE", "OBJECTION_GONE", "ERASE_UNTOLD"}),
+     {"COLUMN", "ERASED", "SNAPSHOT_GONE", "OBJECTION_GONE", "NOTICE_GONE", "PAYEE_GONE", "ERASE_UNTOLD"}),
+    ("UPDATE notices SET content = '[]' WHERE case_id = '{kept}'", {"NOTICE_GONE"}),
 ])
 def test_what_was_emptied_without_a_right_is_found(archive: Archive, dba: Dba, sql: str, codes: set[str]) -> None:
     erased, kept = archive.erased(), archive.ended()

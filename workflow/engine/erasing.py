@@ -1,8 +1,9 @@
 """`erase`: personal data go when the time is over that the programme says they are kept (`retention: 10 years`).
 
-What goes: the answers, drafts, identities, comments and values of the history, the facts of decisions, what hung on the
-wall, words of objections, payees of grants and payments, and the bytes of files. What stays: number, programme, version, steps, dates,
-who decided, amounts, digests and hashes, so that an auditor can still trace the money and prove that the rest was removed rightly.
+What goes (`emptying.py`): the answers, drafts, identities, comments and values of the history, the facts of decisions, what hung
+on the wall, words of objections and of money that came back, payees and notes of payments, why a hardship file ended, and the bytes
+of files. What stays: number, programme, version, steps, dates, who decided, amounts, digests and hashes, so that an auditor can
+still trace the money and prove that the rest was removed rightly.
 An event of kind `erase` explains it, in the same transaction; files go after the commit, and `finish` ends what a crash left.
 """
 
@@ -12,7 +13,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from ..actors import Actor
@@ -23,10 +24,6 @@ from ..language.definition import Definition
 from ..records import (
     Attachment,
     Case,
-    CaseIdentity,
-    Cover,
-    Decision,
-    Draft,
     Event,
     GrantLine,
     HardshipFile,
@@ -38,11 +35,11 @@ from ..records import (
     Task,
 )
 from .dossier import local_day, open_dossier
+from .emptying import empty
 from .files import note, store
 
 MOST_REASON = 200
-_cases, _drafts, _identities, _decisions, _events, _files, _notices, _objections, _lines, _payments = (
-    m.__table__ for m in (Case, Draft, CaseIdentity, Decision, Event, Attachment, Notice, Objection, GrantLine, PaymentLine))
+_files = Attachment.__table__
 
 _STILL = (
     (Task, Task.status.in_(("open", "waiting")), Message("ERASE_TASK", "此件还有没办完的任务，办完以后才能删除个人信息",
@@ -113,7 +110,7 @@ def erase(session: Session, case_id: str, actor: Actor, now: datetime, *, reason
     seq = note(session, dossier, "erase", actor, "admin" if actor.person_id else "system", now, {
         "retention": str(definition.retention), "ended": local_day(row.ended_at).isoformat(), "files": len(files), "decisions": len(dossier.decided)},
         comment=reason.strip(), beside={"form": {}, "sealed": None, "erased_at": now})
-    _empty(session, case_id, seq)
+    empty(session, case_id, definition, seq, actor, "admin" if actor.person_id else "system", now)
     return Erased(case_id, row.number, files)
 
 
@@ -146,23 +143,3 @@ def _refuse_early(definition: Definition, ended_at: datetime | None, until: date
     if now < until:
         day = local_day(until).isoformat()
         raise Refused(one("KEPT", f"此件的保存期限还没有满，{day} 起才能删除个人信息", f"This case must be kept; its data may be removed from {day}"))
-
-
-def _empty(session: Session, case_id: str, seq: int) -> None:
-    """Empty everything that holds personal data; what came after `seq` there cannot be."""
-    connection = session.connection()
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA secure_delete=ON")     # what is freed is overwritten, not only forgotten
-    for statement in (
-        delete(_drafts).where(_drafts.c.case_id == case_id),
-        delete(_identities).where(_identities.c.case_id == case_id),
-        update(_events).where(_events.c.stream == case_id, _events.c.seq < seq, _events.c.details.is_not(None)).values(details=None),
-        update(_decisions).where(_decisions.c.case_id == case_id, _decisions.c.snapshot.is_not(None)).values(snapshot=None),
-        update(_files).where(_files.c.case_id == case_id).values(name=""),         # people put names and numbers into it
-        update(_notices).where(_notices.c.case_id == case_id).values(content=[]),
-        update(_objections).where(_objections.c.case_id == case_id).values(sealed=None),
-        update(_lines).where(_lines.c.case_id == case_id).values(sealed=None, id_index=None, account_index=None),
-        update(_payments).where(_payments.c.case_id == case_id).values(sealed=None),
-        update(Cover.__table__).where(Cover.case_id == case_id).values(id_index=None),
-    ):
-        connection.execute(statement)

@@ -7,7 +7,7 @@ and changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -87,6 +87,7 @@ def verify(session: Session, *, seal_notes: Sequence[str] = (), progress: Progre
         books.check(connection, report, heads)
         payouts.check(connection, report)
         rightly = erasures.check(connection, report, heads)
+        scan.judge(rightly)
         if deep and vault is not None:
             contents.check(reader, report, scan.erased - rightly)
         numbers = _numbers(connection, report.streams())
@@ -110,6 +111,7 @@ class _Scan:
         self._numbers: dict[str, str] = {}       # drawn by a step of the case
         self._due = 0                            # the next place in the log
         self._bare: dict[str, list[tuple[float, int, str]]] = {}
+        self._lent: dict[tuple[str, int], str] = {}     # steps of other streams that went with an erased case
 
     def take(self, rows: Sequence[tuple[Any, ...]]) -> None:
         """Check one batch. The few lines every event runs through are written for speed; what is wrong goes elsewhere."""
@@ -138,7 +140,7 @@ class _Scan:
                 self._version(row, before, said)
             if "extra" in said:
                 self._extra(row, said["extra"])
-            if row[2] == "erase":
+            if row[2] == "erase" and is_case(stream):
                 self._bare.pop(stream, None)
             if ("comment" in said or "changes" in said) is not bool(has_details):
                 self._uneven(row, said, bool(has_details))
@@ -150,14 +152,18 @@ class _Scan:
             last[stream] = row
 
     def finish(self) -> dict[str, Head]:
-        """Judge the seals beyond the last event, and what lost its contents without a word; return every stream's end."""
+        """Judge the seals beyond the last event; return every stream's end."""
         while self.sealed:
             self._seal(self.sealed.pop(0))
-        for stream, steps in self._bare.items():
-            for position, seq, at in steps:
-                self.report.add("ERASED", position, stream, seq, at)
         return {stream: Head(row[1], row[_HASH], row[10], row[12], row[11], row[13], row[3], _position(row),
                              self._numbers.get(stream)) for stream, row in self._last.items()}
+
+    def judge(self, rightly: Container[str]) -> None:
+        """Judge what lost its contents: a case's by its own `erase`, those of another stream by that of a case in `rightly`."""
+        for stream, steps in self._bare.items():
+            for position, seq, at in steps:
+                if self._lent.get((stream, seq)) not in rightly:
+                    self.report.add("ERASED", position, stream, seq, at)
 
     def _columns(self, row: tuple[Any, ...], said: dict[str, Any]) -> None:
         position = _position(row)
@@ -205,6 +211,8 @@ class _Scan:
         """Take note of files, and of the number where this step drew it."""
         if not isinstance(extra, dict):
             return
+        if row[2] == "erase" and not is_case(row[0]) and isinstance(seqs := extra.get("events"), list):
+            self._lent |= {(row[0], seq): str(extra.get("case")) for seq in seqs if type(seq) is int and seq < row[1]}
         if row[2] == "attach" and "attachment" in extra:
             self.files[str(extra["attachment"])] = [row[0], row[1], row[3], _position(row), extra, None]
         elif row[2] == "detach" and (file := self.files.get(str(extra.get("attachment")))) is not None:

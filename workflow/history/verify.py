@@ -355,6 +355,8 @@ class Bundle:
             self.check_erasure(row, said)
         if said.get("from") not in (None, said.get("to")):
             self.ended[row["stream"]] = str(said.get("at"))
+        elif said.get("kind") == "import":       # it ended before this system, on the day its list said
+            self.ended[row["stream"]] = f"{extra.get('ended_on')}T04:00:00.000000Z"
 
     def check_erasure(self, row: Said, said: Said) -> None:
         """Contents may be erased once the time is over that the case's definition says they are kept."""
