@@ -257,7 +257,10 @@ class Scene:
             "programme": "aid", "form": {"cost": "1"}, "on_behalf_of": self.person, "revision": revision, "trigger": "approve", "comment": "走查",
             "dest": None, "amount": None, "organisation": None, "declared": True, "correct": ["form.cost"], "operation": "transfer", "to": "clerk", "task": None,
             "items": [{"id": case_id, "revision": revision}], "username": "canary", "password": "wrong",
-            "text": "走查", "name": "", "phone": "", "lines": [1], "line": 1, "method": "phone", "beside": "clerk2", "reason": "走查"}
+            "text": "走查", "name": "", "phone": "", "lines": [1], "line": 1, "method": "phone", "beside": "clerk2", "reason": "走查",
+            "grant_lines": [self.line], "layout": "csv", "what": "drop", "n": 1, "note": "走查", "place": "539921", "code": "X9", "unit": "袋", "spec": "",
+            "price": "2", "active": True, "quantity": 3, "supplier": "走查公司", "document": "NO-7", "pool": None, "year": None, "counted": 2, "move": "0",
+            "answer": "confirm"}
         missing = model.model_fields.keys() - known.keys()
         assert not missing, f"{model.__name__}: say in tests/acceptance/scene.py what stands for {missing}"
         return {name: known[name] for name in model.model_fields}

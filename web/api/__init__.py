@@ -33,8 +33,10 @@ def _storable() -> None:
 from . import (  # noqa: E402
     applications,
     audit,
+    batches,
     description,
     files,
+    goods,
     later,
     lines,
     notices,
@@ -46,4 +48,5 @@ from . import (  # noqa: E402
     tokens,
 )
 
-__all__ = ["applications", "audit", "blueprint", "description", "files", "later", "lines", "notices", "payments", "programmes", "public", "reports", "tasks", "tokens"]
+__all__ = ["applications", "audit", "batches", "blueprint", "description", "files", "goods", "later", "lines",
+           "notices", "payments", "programmes", "public", "reports", "tasks", "tokens"]

@@ -1,4 +1,4 @@
-"""Payment batches: read them, and hand in the bank's answer. They are gathered, sealed and sent on the pages, by people who see them."""
+"""Payment batches: read them, and hand in the bank's answer. What people do with a batch before that is in `batches.py`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from web.access import access, person
 from web.db import abandon, now, reading, session, writing
+from workflow.actors import Actor
 from workflow.errors import BangfuError, Message, Refused, one
 from workflow.language.fields import mask
 from workflow.payments import reading as payments
@@ -20,8 +21,7 @@ from .answers import answer, faults, money
 from .bodies import limit
 from .marks import speaks
 
-PIECE = 60                           # cases carried on by one request; sending the answer again carries on the next
-
+PIECE = 60                           # cases carried on by one request; the next one carries on the rest
 
 @blueprint.get("/payments")
 @access(*payments.READERS)
@@ -38,8 +38,7 @@ def payment_batches() -> ResponseReturnValue:
 @speaks(gives=models.PaymentBatch, problems=(403, 404))
 def payment_batch(batch_id: str) -> ResponseReturnValue:
     """One batch with its lines."""
-    row = payments.batch(session(), batch_id, person())
-    return answer(models.PaymentBatch(**_row(row), lines=[_line(line) for line in payments.lines(session(), row.id)]))
+    return answer(shown_batch(batch_id))
 
 
 @blueprint.post("/payments/<batch_id>/answer")
@@ -57,19 +56,31 @@ def payment_answer(batch_id: str) -> ResponseReturnValue:
         rows = settling.rows_of(own, batch_id, me, data)
     with writing() as own:
         taken = settling.take(own, batch_id, data, me, at, rows=rows)
-    problems: list[Message] = []
+    _done, left, problems = carry_on(batch_id, me)
+    return answer(models.PaymentAnswer(rows=taken.rows, paid=taken.paid, failed=taken.failed, waiting=taken.waiting, fresh=taken.fresh,
+                                       left=left, problems=faults(problems)))
+
+
+def shown_batch(batch_id: str) -> models.PaymentBatch:
+    """Return a batch with its lines as the caller may see it. Raises `NotFound` out of scope."""
+    row = payments.batch(session(), batch_id, person())
+    return models.PaymentBatch(**_row(row), lines=[_line(line) for line in payments.lines(session(), row.id)])
+
+
+def carry_on(batch_id: str, me: Actor) -> tuple[int, int, list[Message]]:
+    """Carry paid cases on, each in a transaction of its own; return how many went on, how many are left for later, and what stood against some."""
+    at, done, problems = now(), 0, list[Message]()
     with reading() as own:
         waiting = settling.due(own, batch_id)
     for case_id in waiting[:PIECE]:
         try:
             with writing() as own:
-                settling.settle(own, batch_id, case_id, me, at)
+                done += settling.settle(own, batch_id, case_id, me, at) is not None
         except BangfuError as refusal:
             if refusal.status >= 500:
                 raise
             problems += refusal.messages
-    return answer(models.PaymentAnswer(rows=taken.rows, paid=taken.paid, failed=taken.failed, waiting=taken.waiting, fresh=taken.fresh,
-                                       left=max(0, len(waiting) - PIECE), problems=faults(problems)))
+    return done, max(0, len(waiting) - PIECE), problems
 
 
 def _row(row: Any) -> dict[str, Any]:
