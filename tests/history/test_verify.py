@@ -216,14 +216,14 @@ def test_a_definition_changed_after_its_release_is_named(sealed: Sealed, dba: Db
     assert [f.code for f in sealed.verify()] == [code]
 
 
-def test_erasure_with_its_event_is_no_finding(sealed: Sealed, dba: Dba) -> None:
+def test_an_erasure_beside_the_cases_needs_a_case_that_was_erased(sealed: Sealed, dba: Dba) -> None:
+    """An `erase` of an account's stream excuses nothing by itself: it lends from a case, `tests/retention/test_elsewhere.py`."""
     dba("UPDATE events SET details = NULL WHERE stream = 'account:7'")
     with writing(sealed.sessions) as session:
         history.append_to(session, "account:7", kind="note", at=sealed.town.now, actor=BOB, role="admin", comment="电话")
-        history.append_to(session, "account:7", kind="erase", at=sealed.town.now, actor=BOB, role="admin")
+        history.append_to(session, "account:7", kind="erase", at=sealed.town.now, actor=BOB, role="admin", extra={"case": sealed.cases[0], "events": [1, 2, 3]})
     dba("UPDATE events SET details = NULL WHERE stream = 'account:7'")
-
-    assert sealed.verify(*sealed.notes).clean
+    assert {finding.code for finding in sealed.verify(*sealed.notes)} == {"ERASED"}
 
 
 def test_findings_come_in_the_order_of_the_log(sealed: Sealed, dba: Dba) -> None:
