@@ -16,7 +16,8 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import insert, text
+from sqlalchemy import String, bindparam, insert, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from ..actors import Actor
@@ -24,7 +25,7 @@ from ..errors import Damaged, one
 from ..privacy import vault
 from ..records import Event
 from ..records.base import utc_text
-from ..statements import Prepared
+from ..statements import Prepared, Rows
 
 VERSION = 1
 PLACE = "events.details"
@@ -35,9 +36,17 @@ _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
 _ATOMS = frozenset({str, int, bool, type(None)})
 _COLUMNS = tuple(name for name in Event.__table__.c.keys() if name not in ("id", "leaf_index"))
 _INSERT = Prepared(insert(Event.__table__).inline(), _COLUMNS)  # inline: nobody needs the id back
+_ADD = Rows(Event.__table__, _COLUMNS)
 _LAST = text("SELECT seq, hash FROM events WHERE stream = :stream ORDER BY seq DESC LIMIT 1")
 # Two transactions that append to one stream wait for each other instead of meeting at the unique constraint.
 _QUEUE = text("SELECT pg_advisory_xact_lock(hashtextextended('bangfu-stream ' || :stream, 0))")
+# The same for many streams and in their order; OFFSET keeps the server from taking the locks in an order of its own.
+_QUEUE_ALL = text("SELECT count(pg_advisory_xact_lock(key)) FROM (SELECT hashtextextended('bangfu-stream ' || stream, 0) AS key"
+                  " FROM unnest(:streams) WITH ORDINALITY AS given(stream, place) ORDER BY place OFFSET 0) AS keys").bindparams(
+    bindparam("streams", type_=ARRAY(String)))
+_ENDS = text("SELECT stream, seq, hash FROM events WHERE (stream, seq) IN (SELECT stream, max(seq) FROM events WHERE stream IN :streams GROUP BY stream)").bindparams(
+    bindparam("streams", expanding=True))
+_PAGE = 500
 
 
 class Appended(NamedTuple):
@@ -61,7 +70,10 @@ def canonical(value: Any) -> bytes:
 
     Floats are refused (money is 分 or text), and so are times, Decimals and whole numbers beyond 2^53 - 1.
     """
-    _exact(value)
+    if value is None:
+        return b"null"
+    if type(value) not in _ATOMS:
+        _exact(value)
     return orjson.dumps(value, option=_OPTIONS)
 
 
@@ -120,8 +132,9 @@ def _row(
             body[name] = value
     if extra:
         body["extra"] = dict(extra)
+    _exact(body)                     # before the commitments, which are text of our own making
     details = _commit(session, body, f"{stream}:{seq}", comment, changes) if comment or changes else None
-    written = canonical(body)
+    written = orjson.dumps(body, option=_OPTIONS)
     prev = prev if prev is not None else origin(stream)
     link = event_hash(prev, written)
     return {
@@ -149,23 +162,20 @@ def append_all(session: Session, events: Iterable[Mapping[str, Any]], new: Conta
     Each has the arguments of `append_to`, `stream` among them. Streams in `new` begin here: nobody looks for their end.
     """
     events, connection = list(events), session.connection()
-    ends: dict[str, tuple[int, bytes | None]] = {}
-    for stream in sorted({event["stream"] for event in events}):       # sorted: two imports never wait for each other in a ring
-        if stream in new:
-            ends[stream] = (0, None)
-            continue
-        if connection.dialect.name == "postgresql":
-            connection.execute(_QUEUE, {"stream": stream})
-        last = connection.execute(_LAST, {"stream": stream}).one_or_none()
-        ends[stream] = (last.seq, last.hash) if last else (0, None)
+    ends: dict[str, tuple[int, bytes | None]] = {event["stream"]: (0, None) for event in events}
+    going_on = sorted(stream for stream in ends if stream not in new)  # sorted: two imports never wait for each other in a ring
+    if going_on and connection.dialect.name == "postgresql":
+        connection.execute(_QUEUE_ALL, {"streams": going_on})
+    for start in range(0, len(going_on), _PAGE):
+        for stream, seq, link in connection.execute(_ENDS, {"streams": going_on[start:start + _PAGE]}):
+            ends[stream] = (seq, link)
     rows = []
     for event in events:
         stream = event["stream"]
         seq, prev = ends[stream]
         rows.append(_row(session, **{**event, "seq": seq + 1, "prev": prev}))
         ends[stream] = (seq + 1, rows[-1]["hash"])
-    if rows:
-        connection.execute(insert(Event.__table__), rows)
+    _ADD(connection, rows)
     return {stream: Appended(seq, prev) for stream, (seq, prev) in ends.items() if prev is not None}
 
 

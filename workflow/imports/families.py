@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from .. import ids
 from ..language.identity import mask
@@ -22,6 +22,7 @@ from .kinds import Desk, Item, Kind
 from .persons import BANK_CARD, ID_NO, MEMBER_NO, NAME, PHONE, SINCE, UNIT
 from .sheets import Line
 
+_files, _households, _members = HardshipFile.__table__, Household.__table__, HouseholdMember.__table__
 RELATIONS = {"head": "户主", "spouse": "配偶", "child": "子女", "parent": "父母", "sibling": "兄弟姐妹", "grandparent": "祖父母", "grandchild": "孙子女", "other": "其他"}
 _RELATED = {
     "head": "本人 申请人 户主本人 职工本人", "spouse": "妻子 丈夫 夫 妻 爱人 老公 老婆",
@@ -160,14 +161,14 @@ def _write(desk: Desk, items: Sequence[Item]) -> None:
     for item in items:
         union = desk.union(item.head)
         assert union is not None
-        people: dict[int, Person] = {}
+        people: dict[int, str] = {}
         for line in item.lines:
             person_id = item.found["people"].get(line.n)
             if person_id is None:
-                people[line.n] = persons.add(desk, item, line, union if line is item.head else desk.unions.get(line.values.get("unit") or ""))
+                people[line.n] = persons.add(desk, item, line, union if line is item.head else desk.unions.get(line.values.get("unit") or ""))["id"]
             else:
-                people[line.n] = desk.session.get_one(Person, person_id)
-                persons.change(desk, item, people[line.n], item.found["changes"][line.n], union if line is item.head else None)
+                people[line.n] = person_id
+                persons.change(desk, item, desk.session.get_one(Person, person_id), item.found["changes"][line.n], union if line is item.head else None)
         household = _household(desk, item, people[item.head.n], union)
         stream = f"household:{household.id}"
         since = date.fromisoformat(item.head.values["opened_on"])
@@ -175,54 +176,75 @@ def _write(desk: Desk, items: Sequence[Item]) -> None:
             if line.n not in item.found["joining"]:
                 continue
             relation = "head" if line is item.head else line.values["relation"]
-            desk.rows.append(HouseholdMember(household_id=household.id, person_id=people[line.n].id, relation=relation, since_on=since))
-            item.made.append(["household_members", people[line.n].id, stream])
+            desk.add(_members, {"household_id": household.id, "person_id": people[line.n], "relation": relation, "since_on": since, "until_on": None})
+            item.made.append(["household_members", people[line.n], stream])
             if line is not item.head:
-                desk.tell(stream, "join", item, household.unit_id, {"person": people[line.n].id, "relation": relation, "since": since.isoformat()})
+                desk.tell(stream, "join", item, household.unit_id, {"person": people[line.n], "relation": relation, "since": since.isoformat()})
         _file(desk, item, household, stream)
 
 
-def _household(desk: Desk, item: Item, head: Person, union: Organisation) -> Household:
+class _Home(NamedTuple):
+    """What a file repeats of its household."""
+
+    id: str
+    head_id: str
+    unit_id: int
+    path: str
+
+
+def _household(desk: Desk, item: Item, head: str, union: Organisation) -> _Home:
+    """Return the household of the rows; a new one with this head where there is none yet."""
     if item.found["household"] is not None:
-        return desk.session.get_one(Household, item.found["household"])
-    row = Household(id=ids.new(desk.now), head_id=head.id, unit_id=union.id, path=union.path, created_at=desk.now, updated_at=desk.now)
+        row = desk.session.get_one(Household, item.found["household"])
+        return _Home(row.id, row.head_id, row.unit_id, row.path)
+    home = _Home(ids.new(desk.now), head, union.id, union.path)
     address = " ".join((item.head.values.get("address") or "").split())
-    row.address_sealed = desk.box.seal(PLACE, row.id, address.encode()) if address else None
-    desk.rows.append(row)
-    item.made.append(["households", row.id, f"household:{row.id}"])
-    desk.tell(f"household:{row.id}", "open", item, union.id, {"head": head.id, "since": item.head.values["opened_on"]},
+    desk.add(_households, {**home._asdict(), "address_sealed": desk.box.seal(PLACE, home.id, address.encode()) if address else None,
+                           "created_at": desk.now, "updated_at": desk.now})
+    item.made.append(["households", home.id, f"household:{home.id}"])
+    desk.tell(f"household:{home.id}", "open", item, union.id, {"head": head, "since": item.head.values["opened_on"]},
               {"address": (None, address)} if address else None, new=True)
-    return row
+    return home
 
 
-def _file(desk: Desk, item: Item, household: Household, stream: str) -> None:
+def _file(desk: Desk, item: Item, household: _Home, stream: str) -> None:
     """Open the file as the list has it, or bring an imported one up to date."""
     values = item.head.values
     if item.found["file"] is not None:
         moved = item.found["moved"]
-        if not moved:
-            return
-        row = desk.session.get_one(HardshipFile, item.found["file"])
-        item.before[f"hardship_files:{row.id}"] = {name: _json(getattr(row, _FILE[name])) for name in {*moved, "status", "ended_on", "end_reason"}}
-        was = row.category
-        _put(row, moved if values["status"] != "on_file" else {**moved, "ended_on": None, "end_reason": ""})
-        row.updated_at = desk.now
-        extra = {"file": row.id, "number": row.number, "on": row.reviewed_on.isoformat(), "category": row.category, "was": was, "size": row.size}
-        desk.tell(stream, "file_renew", item, row.unit_id, extra, {"per_capita": (item.before[f"hardship_files:{row.id}"].get("per_capita"), row.monthly_per_capita_fen)})
-    else:
-        row = HardshipFile(
-            id=ids.new(desk.now), number=values["number"], household_id=household.id, head_id=household.head_id, unit_id=household.unit_id, path=household.path,
-            case_id=None, category=values["category"], status=values["status"], size=values.get("size") or len(item.lines),
-            monthly_per_capita_fen=values.get("per_capita"), opened_on=date.fromisoformat(values["opened_on"]),
-            reviewed_on=date.fromisoformat(values.get("reviewed_on") or values["opened_on"]),
-            ended_on=_json_day(values.get("ended_on")), end_reason=(values.get("end_reason") or "") if values["status"] != "on_file" else "",
-            created_at=desk.now, updated_at=desk.now)
-        desk.rows.append(row)
-        desk.tell(stream, "file_open", item, row.unit_id, {"file": row.id, "number": row.number, "category": row.category, "size": row.size, "on": values["opened_on"]},
-                  {"per_capita": (None, row.monthly_per_capita_fen)})
-    if row.status != "on_file" and (item.found["file"] is None or "status" in item.found["moved"]):
-        desk.tell(stream, "file_end", item, row.unit_id, {"file": row.id, "number": row.number, "status": row.status, "on": values["ended_on"]})
+        if moved:
+            _renew(desk, item, stream, moved)
+        return
+    file_id, size, per_capita = ids.new(desk.now), values.get("size") or len(item.lines), values.get("per_capita")
+    desk.add(_files, {
+        **household._asdict(), "id": file_id, "number": values["number"], "household_id": household.id, "case_id": None, "category": values["category"],
+        "status": values["status"], "size": size, "monthly_per_capita_fen": per_capita, "opened_on": date.fromisoformat(values["opened_on"]),
+        "reviewed_on": date.fromisoformat(values.get("reviewed_on") or values["opened_on"]), "ended_on": _json_day(values.get("ended_on")),
+        "end_reason": (values.get("end_reason") or "") if values["status"] != "on_file" else "", "created_at": desk.now, "updated_at": desk.now})
+    desk.tell(stream, "file_open", item, household.unit_id,
+              {"file": file_id, "number": values["number"], "category": values["category"], "size": size, "on": values["opened_on"]}, {"per_capita": (None, per_capita)})
+    if values["status"] != "on_file":
+        _end(desk, item, stream, household.unit_id, file_id)
+    item.made.append(["hardship_files", file_id, stream])
+
+
+def _renew(desk: Desk, item: Item, stream: str, moved: dict[str, Any]) -> None:
+    values = item.head.values
+    row = desk.session.get_one(HardshipFile, item.found["file"])
+    before = {name: _json(getattr(row, _FILE[name])) for name in {*moved, "status", "ended_on", "end_reason"}}
+    item.before[f"hardship_files:{row.id}"], was = before, row.category
+    _put(row, moved if values["status"] != "on_file" else {**moved, "ended_on": None, "end_reason": ""})
+    row.updated_at = desk.now
+    extra = {"file": row.id, "number": row.number, "on": row.reviewed_on.isoformat(), "category": row.category, "was": was, "size": row.size}
+    desk.tell(stream, "file_renew", item, row.unit_id, extra, {"per_capita": (before.get("per_capita"), row.monthly_per_capita_fen)})
+    if row.status != "on_file" and "status" in moved:
+        _end(desk, item, stream, row.unit_id, row.id)
     item.made.append(["hardship_files", row.id, stream])
+
+
+def _end(desk: Desk, item: Item, stream: str, unit_id: int, file_id: str) -> None:
+    values = item.head.values
+    desk.tell(stream, "file_end", item, unit_id, {"file": file_id, "number": values["number"], "status": values["status"], "on": values["ended_on"]})
 
 
 def _put(row: HardshipFile, values: dict[str, Any]) -> None:

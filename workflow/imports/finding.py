@@ -34,6 +34,7 @@ def neighbours(desk: Desk, numbers: Sequence[str], people: Sequence[str]) -> Nei
     households = {row.id: row for some in _pages(wanted) for row in session.scalars(select(Household).where(Household.id.in_(some)))}
     there = {row.household_id: row for some in _pages(wanted) for row in session.scalars(
         select(HardshipFile).where(HardshipFile.household_id.in_(some), HardshipFile.status == "on_file"))}
+    desk.held += [*files.values(), *households.values(), *there.values()]
     return Neighbours(files, home, households, there)
 
 

@@ -6,13 +6,13 @@ register and says new, same, changed or fault; `write` writes what is new or cha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
 from .. import history
@@ -21,7 +21,6 @@ from ..calendar import ZONE
 from ..language.reading_values import Words
 from ..privacy import Vault, vault
 from ..records import (
-    Base,
     Case,
     GrantLine,
     HardshipFile,
@@ -32,10 +31,14 @@ from ..records import (
     Organisation,
     Person,
 )
+from ..statements import Rows
 from .columns import Column
 from .sheets import Line
 
-_ORDER: dict[type[Base], int] = {table: place for place, table in enumerate((Person, Membership, Household, HouseholdMember, HardshipFile, Case, GrantLine))}
+# In this order: what refers to another comes after it. A case is written after the event that explains it, and names it.
+_BEFORE: dict[Table, Rows] = {table: Rows(table) for table in (Person.__table__, Household.__table__, HardshipFile.__table__)} | {
+    table: Rows(table, tuple(name for name in table.c.keys() if name != "id")) for table in (Membership.__table__, HouseholdMember.__table__)}
+_AFTER: dict[Table, Rows] = {table: Rows(table) for table in (Case.__table__, GrantLine.__table__)}
 
 
 @dataclass(slots=True)
@@ -69,7 +72,8 @@ class Desk:
     now: datetime
     events: list[dict[str, Any]] = field(default_factory=list)
     begun: set[str] = field(default_factory=set)             # streams that begin with this import
-    rows: list[Base] = field(default_factory=list)           # to be inserted when it closes
+    rows: dict[Table, list[dict[str, Any]]] = field(default_factory=dict)    # to be inserted when it closes
+    held: list[Any] = field(default_factory=list)            # rows that were read: the session forgets what nobody holds, and would read them again
     after: Callable[[], None] | None = None                  # what can only be done once they are
 
     @cached_property
@@ -100,6 +104,10 @@ class Desk:
                        f"There is no union “{said}” here; give its code or full name, or import the unions first", name)
         return found
 
+    def add(self, table: Table, row: dict[str, Any]) -> None:
+        """Keep a row of a table, all its columns; `close` writes them all."""
+        self.rows.setdefault(table, []).append(row)
+
     def tell(self, stream: str, kind: str, item: Item, union: int | None, extra: dict[str, Any], changes: dict[str, tuple[Any, Any]] | None = None,
              new: bool = False, **more: Any) -> None:
         """Keep the event of one change; `close` writes them all."""
@@ -112,14 +120,12 @@ class Desk:
 
     def close(self, items: Sequence[Item]) -> None:
         """Write the rows and their events, and note in `made` where each stream ends now."""
-        self._insert([row for row in self.rows if not isinstance(row, (Case, GrantLine))])
+        self.session.flush()
+        self._insert(_BEFORE)
         ends = history.append_all(self.session, self.events, self.begun)
-        # A case is written after the event that explains it, and names it.
-        cases = [row for row in self.rows if isinstance(row, (Case, GrantLine))]
-        for row in cases:
-            if isinstance(row, Case):
-                row.last_hash = ends[row.id].hash
-        self._insert(cases)
+        for row in self.rows.get(Case.__table__, ()):
+            row["last_hash"] = ends[row["id"]].hash
+        self._insert(_AFTER)
         self.rows.clear()
         self.events.clear()
         if self.after is not None:
@@ -127,12 +133,9 @@ class Desk:
         for item in items:
             item.made = [[table, key, stream, ends[stream].seq] for table, key, stream in item.made]
 
-    def _insert(self, rows: Sequence[Base]) -> None:
-        """Insert table by table: without relationships the session would do it in whatever order."""
-        for table in sorted({type(row) for row in rows}, key=_ORDER.__getitem__):
-            self.session.add_all(row for row in rows if type(row) is table)
-            self.session.flush()
-        self.session.flush()
+    def _insert(self, tables: Mapping[Table, Rows]) -> None:
+        for table, insert in tables.items():
+            insert(self.session.connection(), self.rows.get(table, ()))
 
 
 @dataclass(frozen=True, slots=True)

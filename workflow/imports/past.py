@@ -103,52 +103,54 @@ def _judge(desk: Desk, items: Sequence[Item], definition: Definition) -> None:
 
 
 def _write(desk: Desk, items: Sequence[Item], definition: Definition) -> None:
-    made: list[tuple[Case, dict[str, Any], State, Item]] = []
+    made: list[tuple[str, dict[str, Any], State, Item]] = []
     known = [str(item.found["person"]) for item in items if item.found["person"] is not None]
     home = neighbours(desk, [], known).home
     for item in items:
         values, union = item.head.values, desk.union(item.head)
-        person = persons.add(desk, item, item.head, union) if item.found["person"] is None else desk.session.get_one(Person, item.found["person"])
+        person = (Person(**persons.add(desk, item, item.head, union)) if item.found["person"] is None      # only to be read: the desk writes it
+                  else desk.session.get_one(Person, item.found["person"]))
         place = union or desk.session.get_one(Organisation, person.union_id)
         state, case_id = definition.states[values["state"]], ids.new(desk.now)
         typed = {name[5:]: from_json(definition.form[name[5:]], value) for name, value in values.items() if name.startswith("form.") and value is not None}
         form = {**first_values(desk.session, definition, person), **typed}
         plain, sealed = forms.stored(desk.session, "cases", case_id, definition, form)
         ended, cycle = _moment(values["ended_on"]), values.get("cycle") or cycle_of(definition, date.fromisoformat(values.get("submitted_on") or values["ended_on"]))
-        case = Case(
-            id=case_id, number=values["number"], definition_key=definition.key, definition_version=definition.version, definition_digest=definition.digest,
-            applicant_id=person.id, filed_by=person.id, unit_id=place.id, path=place.path, state=state.name, revision=1, entry=1, entered_at=ended, due_at=None,
-            submitted_at=_moment(values.get("submitted_on") or values["ended_on"]), cycle=cycle, outcome=state.outcome, ended_at=ended,
-            amount_fen=values.get("amount"), adjusted_fen=None, form=plain, sealed=sealed, figures={}, returned=None, last_seq=1, last_hash=b"",
-            created_at=desk.now, updated_at=desk.now)
-        desk.rows.append(case)
+        case = {
+            "id": case_id, "number": values["number"], "definition_key": definition.key, "definition_version": definition.version,
+            "definition_digest": definition.digest, "applicant_id": person.id, "filed_by": person.id, "unit_id": place.id, "path": place.path, "state": state.name,
+            "revision": 1, "entry": 1, "entered_at": ended, "due_at": None, "submitted_at": _moment(values.get("submitted_on") or values["ended_on"]),
+            "cycle": cycle, "outcome": state.outcome, "ended_at": ended, "amount_fen": values.get("amount"), "adjusted_fen": None, "form": plain,
+            "sealed": sealed, "figures": {}, "returned": None, "last_seq": 1, "last_hash": b"", "created_at": desk.now, "updated_at": desk.now, "erased_at": None}
+        desk.add(_cases, case)
         desk.tell(case_id, "import", item, place.id, {"programme": definition.key, "version": definition.version, "number": values["number"],
                                                       "cycle": cycle, "ended_on": values["ended_on"]}, forms.differences(definition, {}, form), new=True,
                   to_state=state.name, amount_fen=values.get("amount"), revision=1, definition_digest=definition.digest)
         if granted(definition) and values.get("amount") is not None:
-            desk.rows.append(_line(desk, definition, case, person, values, home.get(person.id)))
+            desk.add(_lines, _line(desk, definition, case, person, values, home.get(person.id)))
         item.made = [["cases", case_id, case_id]]            # whoever was added for it stays when it is undone: so does the case
-        made.append((case, form, state, item))
+        made.append((case_id, form, state, item))
     desk.after = lambda: _take_tuples(desk, made)
 
 
-def _line(desk: Desk, definition: Definition, case: Case, person: Person, values: dict[str, Any], home: str | None) -> GrantLine:
+def _line(desk: Desk, definition: Definition, case: dict[str, Any], person: Person, values: dict[str, Any], home: str | None) -> dict[str, Any]:
     line_id, day = ids.new(desk.now), date.fromisoformat(values["ended_on"])
-    paid = case.outcome == "approved"
+    paid = case["outcome"] == "approved"
     said = {"name": person.name, "id_no": values["id_no"], "account": None, "holder": None, "bank": None}
-    return GrantLine(
-        id=line_id, case_id=case.id, n=1, definition_key=definition.key, value=definition.value, cycle=case.cycle, unit_id=case.unit_id, path=case.path,
-        person_id=person.id, household_id=home, organisation_id=None, id_index=desk.box.blind("idcard", values["id_no"]), account_index=None,
-        sealed=desk.box.seal_json("grant_lines.sealed", line_id, said), amount_fen=values["amount"], item=None, quantity=None,
-        status="paid" if paid else "dropped", granted_on=day if paid else None, settled_on=day if paid else None, returned_fen=0, updated_at=desk.now)
+    return {
+        "id": line_id, "case_id": case["id"], "n": 1, "definition_key": definition.key, "value": definition.value, "cycle": case["cycle"],
+        "unit_id": case["unit_id"], "path": case["path"], "person_id": person.id, "household_id": home, "organisation_id": None,
+        "id_index": desk.box.blind("idcard", values["id_no"]), "account_index": None, "sealed": desk.box.seal_json("grant_lines.sealed", line_id, said),
+        "amount_fen": values["amount"], "item": None, "quantity": None, "status": "paid" if paid else "dropped", "granted_on": day if paid else None,
+        "settled_on": day if paid else None, "returned_fen": 0, "updated_at": desk.now}
 
 
-def _take_tuples(desk: Desk, made: Sequence[tuple[Case, dict[str, Any], State, Item]]) -> None:
+def _take_tuples(desk: Desk, made: Sequence[tuple[str, dict[str, Any], State, Item]]) -> None:
     """Let what was approved stand in the way of a second one. Where two old cases share a tuple, the first one holds it."""
-    for case, form, state, _ in made:
+    for case_id, form, state, _ in made:
         if state.outcome != "approved":
             continue
-        dossier = open_dossier(desk.session, case.id, desk.actor)
+        dossier = open_dossier(desk.session, case_id, desk.actor)
         if dossier.definition.unique:
             try:
                 uniqueness.settle(desk.session, dossier, state, facts_of(desk.session, dossier, desk.now, form), first=True)

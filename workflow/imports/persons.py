@@ -23,7 +23,7 @@ _KIND = {number.name: number.type for number in NUMBERS}
 _PLAIN = ("member_no", "member_since", "migrant", "model_worker")
 MODELS = {"none": "无", "city": "市级", "province": "省级", "nation": "全国"}
 PAGE = 500
-_memberships = Membership.__table__.c
+_people, _memberships = Person.__table__, Membership.__table__.c
 
 NAME = column("name", "text", "姓名", "name", "职工姓名", "会员姓名", "成员姓名", "家庭成员姓名", "户主姓名", required=True, max=100, width=12)
 ID_NO = column("id_no", "idcard", "身份证号", "identity number", "身份证号码", "身份证", "公民身份号码", "证件号", "证件号码", "居民身份证号", "公民身份证号码",
@@ -45,6 +45,7 @@ def known(desk: Desk, lines: Iterable[Line]) -> dict[str, Person]:
         for person in desk.session.scalars(select(Person).where(Person.id_no_index.in_(wanted[start:start + PAGE]))):
             assert person.id_no_index is not None
             found[indexes[bytes(person.id_no_index)]] = person
+            desk.held.append(person)
     for id_no, person in found.items():
         if person.merged_into is not None:
             found[id_no] = desk.session.get_one(Person, person.merged_into)
@@ -106,26 +107,27 @@ def differences(desk: Desk, person: Person, values: dict[str, Any]) -> dict[str,
     return changes
 
 
-def add(desk: Desk, item: Item, line: Line, union: Organisation | None) -> Person:
-    """Put a worker into the register, with the membership where the row names a day of joining."""
+def add(desk: Desk, item: Item, line: Line, union: Organisation | None) -> dict[str, Any]:
+    """Put a worker into the register, with the membership where the row names a day of joining; return the row of `people`."""
     values = line.values
     since = _day(values.get("member_since")) if union is not None else None
     numbers = {name: values[name] for name in _KIND if values.get(name)}
-    person, facts = entry(desk.box, desk.now, str(values["name"]), numbers, union_id=union.id if union else None, member_no=values.get("member_no"),
+    row, facts = entry(desk.box, desk.now, str(values["name"]), numbers, union_id=union.id if union else None, member_no=values.get("member_no"),
                           member_since=since, migrant=bool(values.get("migrant")), model_worker=values.get("model_worker") or "none")
-    desk.rows.append(person)
-    stream = f"person:{person.id}"
-    item.made.append(["people", person.id, stream])
+    desk.add(_people, row)
+    stream = f"person:{row['id']}"
+    item.made.append(["people", row["id"], stream])
     if since is not None:
-        join(desk, item, person, union, since)
+        join(desk, item, row["id"], row["member_no"], union, since)
     desk.tell(stream, "add", item, None, {}, {key: (None, value) for key, value in facts.items() if value is not None}, new=True)
-    return person
+    return row
 
 
-def join(desk: Desk, item: Item, person: Person, union: Organisation | None, since: date) -> None:
+def join(desk: Desk, item: Item, person_id: str, member_no: str | None, union: Organisation | None, since: date) -> None:
     assert union is not None
-    desk.rows.append(Membership(person_id=person.id, organisation_id=union.id, member_no=person.member_no, since_on=since, reason="", created_at=desk.now))
-    item.made.append(["memberships", person.id, f"person:{person.id}"])
+    desk.add(Membership.__table__, {"person_id": person_id, "organisation_id": union.id, "member_no": member_no, "since_on": since, "until_on": None,
+                                    "reason": "", "created_at": desk.now})
+    item.made.append(["memberships", person_id, f"person:{person_id}"])
 
 
 def change(desk: Desk, item: Item, person: Person, changes: dict[str, Any], union: Organisation | None = None) -> None:
@@ -140,7 +142,7 @@ def change(desk: Desk, item: Item, person: Person, changes: dict[str, Any], unio
         told["union_id"], before["union_id"] = (None, union.id), None
         person.union_id = union.id
         if person.member_since is not None:
-            join(desk, item, person, union, person.member_since)
+            join(desk, item, person.id, person.member_no, union, person.member_since)
     if told:
         desk.tell(f"person:{person.id}", "change", item, None, {}, told)
         item.made.append(["people", person.id, f"person:{person.id}"])

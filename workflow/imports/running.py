@@ -23,6 +23,7 @@ from ..actors import Actor
 from ..errors import Impossible, Message, NotFound, NotYours, Refused, one
 from ..privacy import vault
 from ..records import Import, ImportRow, Organisation
+from ..statements import Rows
 from .columns import find
 from .kinds import Desk, Item, Kind
 from .known import kind
@@ -31,7 +32,8 @@ from .sheets import Fault, Line, Sheet
 SLICE = 250                          # items in one transaction: a second or two
 OUTCOMES = ("new", "changed", "same", "fault")
 _imports, _rows = Import.__table__, ImportRow.__table__
-_PLACE = "import_rows.sealed"
+_KEEP = Rows(_rows)
+_PLACE, PAGE = "import_rows.sealed", 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ def look_over(session: Session, name: str, sheet: Sheet, data: bytes, file_name:
     else:
         for start in range(0, len(items), SLICE * 2):
             found.judge(desk, items[start:start + SLICE * 2])
+            desk.held.clear()
             session.expunge_all()
     waiting, rows = 0, []
     for item in items:
@@ -85,8 +88,7 @@ def keep(session: Session, looked_over: LookedOver) -> str:
     """Write down what was looked over and return the import's id."""
     connection = session.connection()
     connection.execute(insert(_imports), looked_over.row)
-    for start in range(0, len(looked_over.rows), 1000):
-        connection.execute(insert(_rows), looked_over.rows[start:start + 1000])
+    _KEEP(connection, looked_over.rows)
     return str(looked_over.row["id"])
 
 
@@ -207,11 +209,23 @@ def _items(desk: Desk, found: Kind, rows: Sequence[Row[Any]]) -> list[Item]:
 
 
 def store(session: Session, rows: list[dict[str, Any]]) -> None:
-    if rows:
+    """Write down what became of these rows; those of which nothing more is to be known together."""
+    plain: dict[tuple[str, str], list[int]] = {}
+    told: list[dict[str, Any]] = []
+    for row in rows:
+        if row["made"] or row["sealed"] is not None:
+            told.append(row)
+        else:
+            plain.setdefault((row["import_id"], row["outcome"]), []).append(row["n"])
+    for (import_id, outcome), numbers in plain.items():
+        for start in range(0, len(numbers), PAGE):
+            session.connection().execute(update(_rows).where(_rows.c.import_id == import_id, _rows.c.n.in_(numbers[start:start + PAGE])).values(
+                outcome=outcome, made=[], sealed=None))
+    if told:
         statement = update(_rows).where(_rows.c.import_id == bindparam("i"), _rows.c.n == bindparam("r")).values(
             outcome=bindparam("outcome"), made=bindparam("made"), sealed=bindparam("sealed"))
         session.connection().execute(statement, [
-            {"i": row["import_id"], "r": row["n"], "outcome": row["outcome"], "made": row["made"], "sealed": row["sealed"]} for row in rows])
+            {"i": row["import_id"], "r": row["n"], "outcome": row["outcome"], "made": row["made"], "sealed": row["sealed"]} for row in told])
 
 
 def tell(session: Session, row: Import, what: str, actor: Actor, role: str, now: datetime) -> None:

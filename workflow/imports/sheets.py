@@ -77,13 +77,14 @@ def _line(number: int, row: Sequence[Cell], columns: Sequence[Column], places: d
         at = places.get(column.name)
         raw = row[at] if at is not None and at < len(row) else ""
         try:
-            line.values[column.name] = _value(column, raw, today)
+            value = None if raw == "" else _value(column, raw, today)
         except FieldFault as fault:
             first = fault.messages[0]
             line.wrong(first.code, first.zh, first.en, column.name)
             line.values[column.name] = None
         else:
-            if column.required and not column.blank and line.values[column.name] in (None, ""):
+            line.values[column.name] = value
+            if value in (None, "") and column.required and not column.blank:
                 line.wrong("EMPTY", f"请填写{column.label.zh}", f"Fill in {column.label.en}", column.name)
     return line
 

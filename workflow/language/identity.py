@@ -7,6 +7,7 @@ the code to have existed in the year of birth. This checks the check digit, the 
 from __future__ import annotations
 
 from datetime import date
+from operator import mul
 from typing import Literal
 from unicodedata import normalize
 
@@ -33,7 +34,7 @@ def id_fault(id_no: str, today: date | None = None) -> str | None:
     born = _born(id_no)
     if born is None or born.year < 1900 or (born > today if today else born.year > 2099):
         return "DATE"
-    total = sum(int(digit) * weight for digit, weight in zip(id_no, _ID_WEIGHTS, strict=False))
+    total = sum(map(mul, map(int, id_no[:17]), _ID_WEIGHTS))
     return None if _ID_CHECKS[total % 11] == id_no[17] else "CHECKSUM"
 
 
@@ -74,9 +75,9 @@ def luhn_holds(digits: str) -> bool:
 
 def normalise(type: str, value: str) -> str:
     """Return the form that is compared and indexed: one per person, card or phone however it was typed."""
-    text = normalize("NFKC", value)
+    text = value if value.isascii() else normalize("NFKC", value)
     if type in ("idcard", "usci"):
-        return "".join(character for character in text if character.isalnum()).upper()
+        return text.upper() if text.isalnum() else "".join(character for character in text if character.isalnum()).upper()
     if type in ("bankcard", "phone"):
         digits = "".join(character for character in text if character.isascii() and character.isdigit())
         return digits[2:] if type == "phone" and len(digits) == 13 and digits.startswith("86") else digits

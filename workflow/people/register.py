@@ -54,8 +54,9 @@ def add_person(
     if "id_no" in numbers and find(session, numbers["id_no"]) is not None:
         raise Refused([Message("PERSON_KNOWN", "这个身份证号已经登记过，请直接选用已有的人员，不要重复登记",
                                "This identity number is in the register already; use that person", "id_no")])
-    person, facts = entry(box, now, name, numbers, gender=gender, born_on=born_on, union_id=union_id, member_no=member_no, member_since=member_since,
-                          migrant=migrant, model_worker=model_worker)
+    row, facts = entry(box, now, name, numbers, gender=gender, born_on=born_on, union_id=union_id, member_no=member_no, member_since=member_since,
+                       migrant=migrant, model_worker=model_worker)
+    person = Person(**row)
     session.add(person)
     session.flush()
     history.append_to(session, f"person:{person.id}", kind="add", at=now, actor=actor, role=actor_role(actor),
@@ -66,23 +67,23 @@ def add_person(
 def entry(
     box: Vault, now: datetime, name: str, numbers: Mapping[str, str], *, gender: str | None = None, born_on: date | None = None,
     union_id: int | None = None, member_no: str | None = None, member_since: date | None = None, migrant: bool = False, model_worker: str = "none",
-) -> tuple[Person, dict[str, Any]]:
-    """Return the row of a new person, not yet in a session, and what its first event tells. `numbers` are canonical."""
-    known = numbers.get("id_no", "")
-    person = Person(
-        id=ids.new(now), name=name, union_id=union_id, member_no=member_no, member_since=member_since,
-        migrant=migrant, model_worker=model_worker, created_at=now,
-        gender=gender or identity.gender(known), born_on=born_on or identity.birth_date(known),
-    )
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the row of a new person, every column of it, and what its first event tells. `numbers` are canonical."""
+    known, person_id = numbers.get("id_no", ""), ids.new(now)
+    row: dict[str, Any] = {
+        "id": person_id, "name": name, "union_id": union_id, "member_no": member_no, "member_since": member_since,
+        "migrant": migrant, "model_worker": model_worker, "created_at": now, "email_sealed": None, "merged_into": None,
+        "gender": gender or identity.gender(known), "born_on": born_on or identity.birth_date(known),
+    }
     for number in NUMBERS:
-        if text := numbers.get(number.name):
-            setattr(person, f"{number.name}_sealed", box.seal(f"people.{number.name}", person.id, text.encode()))
-            setattr(person, f"{number.name}_index", box.blind(number.type, text))
+        text = numbers.get(number.name)
+        row[f"{number.name}_sealed"] = box.seal(f"people.{number.name}", person_id, text.encode()) if text else None
+        row[f"{number.name}_index"] = box.blind(number.type, text) if text else None
     facts: dict[str, Any] = {
-        "name": name, **numbers, "gender": person.gender, "born_on": _iso(person.born_on), "union_id": union_id,
+        "name": name, **numbers, "gender": row["gender"], "born_on": _iso(row["born_on"]), "union_id": union_id,
         "member_no": member_no, "member_since": _iso(member_since), "migrant": migrant, "model_worker": model_worker,
     }
-    return person, facts
+    return row, facts
 
 
 def find(session: Session, id_no: str) -> Person | None:
