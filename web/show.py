@@ -150,6 +150,8 @@ def source_name(source: str | None) -> str:
 
 def role_name(role: str) -> str:
     """The words for a role; a role that only a definition names is shown as it stands there."""
+    if role == "system":
+        return _("系统")
     known = roles().get(role)
     return known.label.text(language.lang()) if known else role
 

@@ -76,6 +76,29 @@ def _say(speech: Speech, clause: Clause) -> str:
             return _("%(condition)s时为 %(then)s，否则为 %(otherwise)s", condition=parts[1], then=parts[0], otherwise=parts[2])
         case "call":
             return _call(speech, clause, parts)
+        case "each":
+            return _each(speech, clause, parts)
+    return clause.text
+
+
+def _each(speech: Speech, clause: Clause, parts: list[str]) -> str:
+    """What is worked out over the rows of a table, or over those for which the conditions hold."""
+    _rows, what, *tests = parts
+    table = name_of(speech.definition, clause.parts[0].name or "").text(speech.lang)
+    rows = _("“%(table)s”里%(tests)s的各行", table=table, tests=_(" 且 ").join(tests)) if tests else _("“%(table)s”各行", table=table)
+    match clause.text.partition("(")[0].strip():
+        case "count":
+            return _("%(rows)s的行数", rows=rows)
+        case "sum":
+            return _("%(rows)s的%(what)s合计", rows=rows, what=what)
+        case "all":
+            return _("%(rows)s都要：%(what)s", rows=rows, what=what)
+        case "any":
+            return _("%(rows)s中有：%(what)s", rows=rows, what=what)
+        case "min":
+            return _("%(rows)s中最小的%(what)s", rows=rows, what=what)
+        case "max":
+            return _("%(rows)s中最大的%(what)s", rows=rows, what=what)
     return clause.text
 
 
@@ -127,6 +150,7 @@ def _closed(clause: Clause, position: int, words: str) -> str:
 def _call(speech: Speech, clause: Clause, parts: list[str]) -> str:
     function = clause.text.partition("(")[0].strip()
     first, *rest = parts or [""]
+    inner = clause.parts[0] if clause.parts else None
     if function == "max" and len(parts) == 2 and clause.parts[1].value == 0 and clause.parts[1].word == "literal":
         return _("%(what)s（不足 0 的按 0 计）", what=first)
     if function in ("min", "max"):
@@ -136,6 +160,8 @@ def _call(speech: Speech, clause: Clause, parts: list[str]) -> str:
         return _("%(what)s（取整到分）", what=first) if function == "round2" else _("%(what)s（取整）", what=first)
     if function == "coalesce" and speech.used is not None and speech.used.get(clause.parts[0].name or "") is not None:
         return first
+    if function == "coalesce" and inner is not None and inner.word == "column" and len(clause.parts) == 2 and clause.parts[1].value in (0, ""):
+        return first                 # an empty cell is nothing; nobody needs to be told
     if function == "coalesce":
         return _("%(first)s（没有时按 %(rest)s）", first=first, rest=_("、").join(rest))
     if function in ("sum", "count"):

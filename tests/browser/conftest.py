@@ -45,8 +45,8 @@ def no_bar(label: str, length: int) -> Iterator[NoBar]:
     yield NoBar()
 
 
-def application(url: str, uploads: Path) -> Any:
-    return create_app({"TESTING": True, "DATABASE_URL": url, "SECRET_KEY": "k" * 32, "DATA_KEY": b"d" * 32, "CLOCK": lambda: NOW,
+def application(url: str, uploads: Path, now: datetime = NOW) -> Any:
+    return create_app({"TESTING": True, "DATABASE_URL": url, "SECRET_KEY": "k" * 32, "DATA_KEY": b"d" * 32, "CLOCK": lambda: now,
                        "UPLOADS": str(uploads), "UNION": "云岭县总工会", "PROPAGATE_EXCEPTIONS": False})
 
 
@@ -67,13 +67,13 @@ def posting(url: str, uploads: Path) -> Iterator[Any]:
 
 
 @contextmanager
-def served(url: str, uploads: Path) -> Iterator[Site]:
-    app = application(url, uploads)
+def served(url: str, uploads: Path, now: datetime = NOW) -> Iterator[Site]:
+    app = application(url, uploads, now)
     server = make_server("127.0.0.1", 0, app, threaded=True, **KEEP_SILENT)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield Site(f"http://127.0.0.1:{server.port}", app, db.database(app).sessions, NOW)
+        yield Site(f"http://127.0.0.1:{server.port}", app, db.database(app).sessions, now)
     finally:
         server.shutdown()
         thread.join()
@@ -97,10 +97,10 @@ def county(scratch: Path, sqlite_template: Path) -> Path:
 
 
 @contextmanager
-def copied(county: Path, to: Path) -> Iterator[Site]:
+def copied(county: Path, to: Path, now: datetime = NOW) -> Iterator[Site]:
     shutil.copyfile(county / "bangfu.db", to / "bangfu.db")
     shutil.copytree(county / "uploads", to / "uploads")
-    with served(f"sqlite:///{to / 'bangfu.db'}", to / "uploads") as site:
+    with served(f"sqlite:///{to / 'bangfu.db'}", to / "uploads", now) as site:
         yield site
 
 

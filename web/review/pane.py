@@ -21,6 +21,8 @@ from ..apply.boxes import Box, boxes
 from ..apply.typed import PREFIX, typed
 from ..db import local, now, session
 from ..voting import Voting, voting
+from .correcting import Returned, corrected, returned
+from .correcting import rows as mended
 from .handed import Handed, handed
 from .room import phrases
 
@@ -49,6 +51,7 @@ class Pane:
 
     handed: Handed = field(default_factory=Handed)
     standards: tuple[queries.Standard, ...] = ()
+    returned: tuple[Returned, ...] = ()      # of a roster, what the bank sent back
 
     @property
     def flagged(self) -> list[sheet.Check]:
@@ -96,7 +99,8 @@ def pane(case_id: str, *, messages: Sequence[Message] = (), comment: str | None 
         if message.field and message.field.startswith("form."):
             name = ".".join(message.field.split(".")[:2])
             by_field[name] = (*by_field.get(name, ()), message)
-    specs = [spec for name, spec in view.definition.form.items() if f"form.{name}" in view.edit]
+    roster = corrected(view)
+    specs = [spec for name, spec in view.definition.form.items() if f"form.{name}" in view.edit and spec is not roster]
     resubmitted = any(event.trigger == RETURN for event in events)
     return Pane(
         view=view, sections=sheet.sections(view, opened or {}), checks=sheet.checks(view),
@@ -109,7 +113,7 @@ def pane(case_id: str, *, messages: Sequence[Message] = (), comment: str | None 
         uploads=tuple(kind for name, kind in view.definition.attachments.items() if f"attachments.{name}" in view.edit),
         phrases=phrases(), faults=tuple((_input(message, specs), message.text(lang)) for message in messages),
         comment=view.draft_comment if comment is None else comment, typed=sent, opened=opened or {}, asked_for=asked_for,
-        handed=handed(view, events),
+        handed=handed(view, events), returned=returned(view),
         standards=queries.standards(session(), view.definition, view.row.path, view.row.figures, local(now()).date()))
 
 
@@ -119,7 +123,7 @@ def raw(view: CaseView, sent: MultiDict[str, str]) -> dict[str, Any]:
     asked = {key.split(".")[1] for key in sent if key.startswith(PREFIX)}
     whole = MultiDict(sent.items(multi=True))
     whole.setlist("asked", sorted(asked | set(sent.getlist("asked"))))
-    return typed(whole, specs)
+    return typed(whole, specs) | mended(view, sent)
 
 
 def _input(message: Message, specs: Sequence[Any]) -> str:

@@ -10,7 +10,8 @@ $('[data-focus]')?.focus()
 // A form is sent once: the second click finds its buttons switched off.  form[method=post]
 document.addEventListener('submit', event => {
   const form = event.target
-  if (form.method !== 'post' || 'again' in form.dataset) return     // data-again: answers with a file, the page stays
+  // data-again on the form or its button: answers with a file, the page stays
+  if (form.method !== 'post' || 'again' in form.dataset || 'again' in (event.submitter?.dataset ?? {})) return
   if (form.dataset.sent) return event.preventDefault()
   form.dataset.sent = '1'
   setTimeout(() => $$('button', form).forEach(button => { button.disabled = true }))

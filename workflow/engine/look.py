@@ -28,7 +28,7 @@ from . import forms, votes
 from .dossier import Dossier, local_day, open_dossier
 from .duties import conflicts, keeping, standing
 from .facts import facts_of
-from .judge import RETURN, applying, asked, behind, judge
+from .judge import RETURN, applying, asked, behind, judge, rests_on
 from .lineage import renamed
 from .meetings import MINUTES
 from .registers import named
@@ -181,7 +181,7 @@ def look(session: Session, case_id: str, actor: Actor, now: datetime) -> CaseVie
         checks=() if erased else _checks(dossier, facts),
         flags=tuple(c for c in applying(definition, state) if c.on_fail == "flag" and _verdict(definition, c, facts) is not True)
         if holds else (),
-        working=() if erased else _working(definition, facts), amount_fen=_amount(dossier, facts),
+        working=() if erased else _working(definition, facts), amount_fen=_amount(dossier, facts, changed),
         adjustable=holds and definition.amount is not None and state.name in definition.amount.adjustable_in,
         adjust_max=_adjust_max(definition, facts),
         attachments=() if erased else tuple(row for row in _files(session, case_id) if f"attachments.{row.kind}" not in hidden),
@@ -190,7 +190,7 @@ def look(session: Session, case_id: str, actor: Actor, now: datetime) -> CaseVie
         draft_comment=(dossier.row.draft_comment or "") if holds else "", related=dossier.related,
         voices=() if mine else _voices(session, dossier, actor, now),
         heard=(sum(task.status == "done" for task in dossier.ballots), len(dossier.ballots)),
-        balance=None if mine or state.final else balance(session, definition, facts, case_id, _amount(dossier, facts)),
+        balance=None if mine or state.final else balance(session, definition, facts, case_id, _amount(dossier, facts, changed)),
         before=named(session, definition, {name: dossier.form.get(name) for name in shown}), erased=erased,
     )
 
@@ -279,9 +279,10 @@ def _working(definition: Definition, facts: Mapping[str, Any]) -> tuple[Line, ..
                       _why(definition, expr, facts), f"calc.{name}" in used) for name, expr in definition.calc.items())
 
 
-def _amount(dossier: Dossier, facts: Mapping[str, Any]) -> int | None:
+def _amount(dossier: Dossier, facts: Mapping[str, Any], changed: frozenset[str]) -> int | None:
+    """As it stands; where the reader's own draft changes what it rests on, as it would be."""
     rule = dossier.definition.amount
-    if dossier.row.submitted_at is not None or rule is None:
+    if rule is None or dossier.row.submitted_at is not None and not changed & rests_on(dossier.definition):
         return None if dossier.row.amount_fen is None else int(dossier.row.amount_fen)
     try:
         worth = rule.value.evaluate(facts, dossier.definition.tables)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, false, or_, select
@@ -10,15 +11,43 @@ from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
 from ..actors import Actor
+from ..engine.lines import opened
 from ..engine.paying import payment_of
 from ..errors import NotFound
 from ..language.identity import mask
-from ..records import Case, Organisation, PaymentAnswer, PaymentBatch, PaymentLine, Person
+from ..records import Case, GrantLine, Organisation, PaymentAnswer, PaymentBatch, PaymentLine, Person
 
 READERS = frozenset({"finance", "cashier", "county_leader", "auditor"})
 _batches, _lines, _answers, _cases = (m.__table__ for m in (PaymentBatch, PaymentLine, PaymentAnswer, Case))
+_grants = GrantLine.__table__
 _SIZE = _batches.c.count.label("size")       # a row of a result is a tuple, whose own `count` is something else
 Key = TypeVar("Key")
+
+
+@dataclass(frozen=True, slots=True)
+class SentBack:
+    """A line of a case whose newest payment the bank did not make, and what it said."""
+
+    n: int
+    name: str | None
+    account: str | None
+    amount_fen: int
+    why: str
+
+
+def sent_back(session: Session, case_id: str) -> list[SentBack]:
+    """Return the lines of a case that wait for another account, in order. The caller has seen that the case is in scope."""
+    newest = {row.grant_line_id: row for row in session.execute(select(
+        _lines.c.grant_line_id, _lines.c.status, _lines.c.sentence, _lines.c.code).where(_lines.c.case_id == case_id, _lines.c.status != "void").order_by(_lines.c.id))}
+    held = session.execute(select(_grants.c.id, _grants.c.n, _grants.c.sealed, _grants.c.amount_fen).where(
+        _grants.c.case_id == case_id, _grants.c.status == "held").order_by(_grants.c.n)).all()
+    found = []
+    for line in held:
+        last = newest.get(line.id)
+        if last is not None and last.status == "failed":
+            said = opened(session, line.id, line.sealed)
+            found.append(SentBack(line.n, said["name"], said["account"], line.amount_fen, last.sentence or last.code or "—"))
+    return found
 
 
 def visible(actor: Actor) -> ColumnElement[bool]:
