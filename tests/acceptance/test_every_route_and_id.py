@@ -43,7 +43,7 @@ from workflow.records import Base
 OPENED = ("reveal", "export", "print", "verify", "search", "view_file")
 """What an auditor leaves behind: that they looked."""
 SEARCHES = {"review.find_number": {"number": CARD}, "audit.search_number": {"number": CARD}, "public.find": {"number": "SD-539921", "code": "00000000"},
-            "apply.choose": {"q": NAME}, "register.find": {"number": ID_NO}}
+            "apply.choose": {"q": NAME}, "register.find": {"number": ID_NO}, "register.find_cover": {"number": ID_NO}}
 COLLEAGUES = {"account.away", "account.arrange", "account.hand_over", "account.hand_over_now"}
 """Pages on which an officer chooses among the officers of their own county, whose names are no secret of any case."""
 Open = Callable[..., Scene]

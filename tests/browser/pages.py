@@ -34,7 +34,7 @@ PAGES: dict[str, tuple[str, ...]] = {
                 "/tasks/meetings", "/tasks/watch", "/tasks/{handed}", "/messages", "/settings/messages",
                 "/figures/new", "/settings", "/settings/hand-over", "/settings/hand-over/{receipt}", "/register", "/register?status=none", "/register/households/new",
                 "/register/households/{household}", "/register/people/{head}", "/register/people/{twin}", "/register/duplicates",
-                "/register/people/{twin}/same/{other}", "/register/visits/{visited}"),
+                "/register/people/{twin}/same/{other}", "/register/visits/{visited}", "/register/covers"),
     "cashier": ("/tasks/{paying}", "/payments/{batch}"),
     "finance": ("/payments", "/payments/new", "/payments/{batch}", "/payments/{batch}/sheet", "/payments/reconcile", "/funds", "/funds/cases/{paid}",
                 "/reports", "/tasks/{handed}"),

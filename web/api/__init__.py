@@ -43,10 +43,11 @@ from . import (  # noqa: E402
     payments,
     programmes,
     public,
+    register,
     reports,
     tasks,
     tokens,
 )
 
 __all__ = ["applications", "audit", "batches", "blueprint", "description", "files", "goods", "later", "lines",
-           "notices", "payments", "programmes", "public", "reports", "tasks", "tokens"]
+           "notices", "payments", "programmes", "public", "register", "reports", "tasks", "tokens"]

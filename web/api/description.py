@@ -25,6 +25,8 @@ WHY = {
 QUERY: dict[str, dict[str, Any]] = {
     "limit": {"type": "integer", "minimum": 1}, "after": {"type": "string"}, "code": {"type": "string"}, "programme": {"type": "string"},
     "from": {"type": "string", "format": "date"}, "to": {"type": "string", "format": "date"}, "org": {"type": "string"},
+    "on": {"type": "string", "format": "date"}, "q": {"type": "string"}, "state": {"type": "string"}, "status": {"type": "string"},
+    "category": {"type": "string"}, "due": {"type": "string"},
 }
 
 

@@ -6,6 +6,7 @@ person; `reading` shows them within the reader's scope. A file's own life is a c
 
 from ..language.check_filing import RELATIONS
 from .aid import Aid, aid_of_household, aid_of_person
+from .covers import STATES, Claim, CoverRow, covers, schemes
 from .files import CATEGORIES, end, number_elsewhere, open_file, renew
 from .households import (
     add_member,
@@ -34,8 +35,9 @@ from .reading import (
 )
 
 __all__ = [
-    "CATEGORIES", "KEEPERS", "READERS", "RELATIONS", "Aid", "FileRow", "HouseholdView", "Stay", "add_member", "address_of", "aid_of_household",
-    "aid_of_person", "change_head", "confirm", "decline", "duplicates", "end", "files", "found_or_added", "household", "household_now",
-    "households_without", "join", "leave", "member_places", "memberships", "move_address", "number_elsewhere", "open_file", "open_household", "person",
-    "proposal", "proposals", "propose", "remember_number", "remove_member", "renew", "same_person", "transfer",
+    "CATEGORIES", "KEEPERS", "READERS", "RELATIONS", "STATES", "Aid", "Claim", "CoverRow", "FileRow", "HouseholdView", "Stay", "add_member",
+    "address_of", "aid_of_household", "aid_of_person", "change_head", "confirm", "covers", "decline", "duplicates", "end", "files", "found_or_added",
+    "household", "household_now", "households_without", "join", "leave", "member_places", "memberships", "move_address", "number_elsewhere",
+    "open_file", "open_household", "person", "proposal", "proposals", "propose", "remember_number", "remove_member", "renew", "same_person",
+    "schemes", "transfer",
 ]
