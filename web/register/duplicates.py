@@ -26,7 +26,7 @@ def duplicates() -> ResponseReturnValue:
     waiting = register.proposals(session(), person())
     asked = {frozenset((row.stays_id, row.goes_id)) for row in waiting}
     pairs = [pair for pair in register.duplicates(session(), person()) if frozenset((pair[0].id, pair[1].id)) not in asked]
-    return render_template("register/duplicates.html", waiting=waiting, pairs=pairs)
+    return render_template("register/duplicates.html", waiting=waiting, pairs=pairs, wrong=register.corrections(session(), person()))
 
 
 @blueprint.get("/people/<person_id>/same/<other_id>")

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.engine import Row
 
-from workflow import people, register
+from workflow import register
 from workflow.errors import NotFound
 from workflow.language.identity import id_fault, normalise
 
@@ -36,7 +36,7 @@ def files() -> ResponseReturnValue:
                                      overdue=bool(asked["due"]), after=asked["after"] or None, limit=PAGE)
     return render_template("register/files.html", rows=rows, homes=homes, next=after, status=status, category=category, asked=asked,
                            narrowed=any(asked[name] for name in ("status", "category", "unit", "q", "due")),
-                           waiting=len(register.proposals(session(), person())))
+                           waiting=len(register.proposals(session(), person())) + len(register.corrections(session(), person())))
 
 
 @blueprint.post("/find")
@@ -44,10 +44,12 @@ def files() -> ResponseReturnValue:
 def find() -> ResponseReturnValue:
     """Lead to the person with this identity number, which is never part of an address."""
     text = normalise("idcard", request.form.get("number", ""))
-    known = people.find(session(), text) if id_fault(text) is None else None
+    known, corrected = register.by_number(session(), text) if id_fault(text) is None else (None, False)
     try:
-        found = register.person(session(), known.id if known else "", person())[0]
+        found = register.person(session(), known or "", person())[0]
     except NotFound:
         flash(_("没有找到这个身份证号，或不在您的范围内"), "warn")
         return redirect(url_for(".files"), 303)
+    if corrected:
+        flash(_("这个身份证号登记错过，已更正；现在的号码见下"))
     return redirect(url_for(".person_page", person_id=found.id), 303)

@@ -18,7 +18,7 @@ from .organisations import Organisation
 from .payments import PaymentAnswer, PaymentBatch, PaymentLine
 from .people import Absence, Account, ApiToken, Appointment, Person, SignIn, Throttle
 from .programmes import Release
-from .register import HardshipFile, Household, HouseholdMember, Membership, MergeProposal
+from .register import HardshipFile, Household, HouseholdMember, Membership, MergeProposal, PersonCorrection
 from .timers import Clock, Timer
 
 metadata = Base.metadata
@@ -27,6 +27,6 @@ __all__ = [
     "Absence", "Account", "ApiToken", "Appointment", "Attachment", "Base", "Case", "CaseIdentity", "CaseKey",
     "Clock", "Counter", "Cover", "Decision", "Draft", "Event", "GoodsItem", "GoodsMove", "GrantLine", "HardshipFile", "Hold", "Household",
     "HouseholdMember", "Import", "ImportRow", "LedgerEntry", "LineSignature", "Membership", "MergeProposal", "Message", "Notice", "Objection", "Organisation", "Outbox",
-    "PaymentAnswer", "PaymentBatch", "PaymentLine", "Person", "PolicyFigure", "Pool", "PoolProposal", "Release",
+    "PaymentAnswer", "PaymentBatch", "PaymentLine", "Person", "PersonCorrection", "PolicyFigure", "Pool", "PoolProposal", "Release",
     "Repayment", "Seal", "SignIn", "Task", "Throttle", "Timer", "metadata",
 ]

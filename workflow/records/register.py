@@ -125,3 +125,27 @@ class MergeProposal(Base):
     status: Mapped[str] = mapped_column(String(10))
     decided_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
     decided_at: Mapped[datetime | None]
+
+
+class PersonCorrection(Base):
+    """A wrong name or identity number: what one officer would put right, and another confirms. The old number stays to be found by."""
+
+    __tablename__ = "person_corrections"
+    __table_args__ = (
+        CheckConstraint("status IN ('open','confirmed','declined')", name="status"),
+        CheckConstraint("decided_by <> proposed_by", name="two_people"),
+        CheckConstraint("(status = 'open') = (decided_by IS NULL)", name="decided"),
+        Index("uq_person_corrections_open", "person_id", unique=True,
+              postgresql_where=text("status = 'open'"), sqlite_where=text("status = 'open'")),
+    )
+
+    id: Mapped[str] = mapped_column(String(20), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)                       # {"name": [old, new], "id_no": [old, new]}, what changes only
+    old_index: Mapped[bytes | None] = mapped_column(LargeBinary(16), index=True)   # blind index of the number that was wrong
+    reason: Mapped[str] = mapped_column(String(200))
+    proposed_by: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    proposed_at: Mapped[datetime]
+    status: Mapped[str] = mapped_column(String(10))
+    decided_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    decided_at: Mapped[datetime | None]

@@ -6,6 +6,15 @@ person; `reading` shows them within the reader's scope. A file's own life is a c
 
 from ..language.check_filing import RELATIONS
 from .aid import Aid, aid_of_household, aid_of_person
+from .correcting import (
+    Correction,
+    by_number,
+    confirm_correction,
+    correction,
+    corrections,
+    decline_correction,
+    propose_correction,
+)
 from .covers import STATES, Claim, CoverRow, covers, schemes
 from .files import CATEGORIES, end, number_elsewhere, open_file, renew
 from .households import (
@@ -35,9 +44,10 @@ from .reading import (
 )
 
 __all__ = [
-    "CATEGORIES", "KEEPERS", "READERS", "RELATIONS", "STATES", "Aid", "Claim", "CoverRow", "FileRow", "HouseholdView", "Stay", "add_member",
-    "address_of", "aid_of_household", "aid_of_person", "change_head", "confirm", "covers", "decline", "duplicates", "end", "files", "found_or_added",
-    "household", "household_now", "households_without", "join", "leave", "member_places", "memberships", "move_address", "number_elsewhere",
-    "open_file", "open_household", "person", "proposal", "proposals", "propose", "remember_number", "remove_member", "renew", "same_person",
-    "schemes", "transfer",
+    "CATEGORIES", "KEEPERS", "READERS", "RELATIONS", "STATES", "Aid", "Claim", "Correction", "CoverRow", "FileRow", "HouseholdView", "Stay",
+    "add_member", "address_of", "aid_of_household", "aid_of_person", "by_number", "change_head", "confirm", "confirm_correction", "correction",
+    "corrections", "covers", "decline", "decline_correction", "duplicates", "end", "files", "found_or_added", "household", "household_now",
+    "households_without", "join", "leave", "member_places", "memberships", "move_address", "number_elsewhere", "open_file", "open_household",
+    "person", "proposal", "proposals", "propose", "propose_correction", "remember_number", "remove_member", "renew", "same_person", "schemes",
+    "transfer",
 ]
