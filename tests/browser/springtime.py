@@ -40,10 +40,6 @@ YANG, MU, HE, DUAN = (Somebody("杨丽华", valid("533221199003070021"), "1000",
                       Somebody("和秀英", valid("533221197801150068"), bags=1), Somebody("段雪梅", valid("533221198206160029"), "800", CARDS[2]))
 
 
-def crowd(count: int) -> list[Somebody]:
-    """As many people who get rice, and nobody twice."""
-    return [Somebody(f"李{'一二三四五六七八九十'[n % 10]}{'华明芳军丽'[n // 10 % 5]}", valid(f"53322119{60 + n % 40}0307{n:03d}1"), bags=1 + n % 2) for n in range(count)]
-
 
 def workbook(name: str, rows: list[Somebody]) -> dict[str, Any]:
     """What a unit sends: the headings of the template, a row a person."""

@@ -13,6 +13,7 @@ from tests.browser.eyes import Eyes
 from tests.browser.springtime import DUAN, HE, JANUARY, MU, YANG, prepare, workbook
 from tests.browser.test_paying import answer
 from tests.browser.visits import Site, Visit, photo
+from tests.payments.conftest import CARDS
 from workflow import spreadsheets
 
 pytestmark = pytest.mark.browser
@@ -47,7 +48,10 @@ def test_from_the_plan_to_the_closed_batch(january: Site, people: Callable[[str]
     the_roster_is_mended(people("handler"), case_id, eyes, tmp_path)
     the_roster_is_checked_and_made_ready(people, case_id, eyes)
     what_was_given_is_signed_for(people("handler2"), case_id, eyes)
-    the_first_batch_is_paid_in_part(people, case_id, eyes, tmp_path)
+    first = the_batch_is_paid_in_part(people, case_id, eyes, tmp_path)
+    the_account_is_corrected(people, case_id, eyes)
+    the_rest_is_paid_and_everything_closed(people, first, eyes, tmp_path)
+    assert january.case(case_id).state == "paid"
     assert eyes.wrong == []
 
 
@@ -199,7 +203,8 @@ def what_was_given_is_signed_for(officer: Visit, case_id: str, eyes: Eyes) -> No
     decide(officer, "approve")
 
 
-def the_first_batch_is_paid_in_part(people: Callable[[str], Visit], case_id: str, eyes: Eyes, folder: Path) -> None:
+def the_batch_is_paid_in_part(people: Callable[[str], Visit], case_id: str, eyes: Eyes, folder: Path) -> str:
+    """Signatures checked, three payments gathered, sealed and sent; one comes back. Return the address of the batch."""
     second, finance, cashier = people("finance2"), people("finance"), people("cashier")
     second.open(f"/tasks/{case_id}")
     eyes.look(second, "signatures to be checked")
@@ -219,9 +224,56 @@ def the_first_batch_is_paid_in_part(people: Callable[[str], Visit], case_id: str
     told = sent(cashier, batch, eyes, folder, ["成功", "成功", "失败"])
     give_answer(cashier, told)
     eyes.look(cashier, "batch answered")
-    finance.open(batch)
-    finance.going("button:has-text('关闭')")
+    assert cashier.says("户名不符")
+    return batch
+
+
+def the_account_is_corrected(people: Callable[[str], Visit], case_id: str, eyes: Eyes) -> None:
+    """The cashier sends the case back for it, the officer writes the right card beside the line, the second accountant checks."""
+    cashier, officer, second = people("cashier"), people("handler2"), people("finance2")
+    cashier.going(f"main a[href='/tasks/{case_id}']")
+    eyes.look(cashier, "paid in part")
+    cashier.page.fill("#op", "第 3 行户名不符，请与本人核对卡号")
+    cashier.going("#act button[value=return_to]")
+    cashier.page.check("input[name=dest][value=correcting]")
+    eyes.look(cashier, "sent back for the account")
+    cashier.going("#confirm button[value=return_to]")
+    officer.open(f"/tasks/{case_id}")
+    eyes.look(officer, "account to be corrected")
+    assert officer.says("银行退回：户名不符。原账户尾号 0033。") and officer.says("段*梅")
+    officer.going("#act button[value=approve]")
+    assert officer.says("第 4 笔退票的账户没有更正")
+    officer.page.fill("[id='line.4.card']", CARDS[3])
+    eyes.look(officer, "account not corrected yet")
+    decide(officer, "approve")
+    second.open(f"/tasks/{case_id}")
+    eyes.look(second, "corrected account to be checked")
+    decide(second, "approve")
+
+
+def the_rest_is_paid_and_everything_closed(people: Callable[[str], Visit], first: str, eyes: Eyes, folder: Path) -> None:
+    """The corrected line goes out alone in a second batch; then the three accounts agree and both batches are closed."""
+    finance, cashier = people("finance"), people("cashier")
+    finance.open("/payments/new")
+    eyes.look(finance, "what is left to be paid")
+    assert finance.page.locator("input[name=line]").count() == 1
+    finance.going("main button.go")
+    finance.going("text=核对无误，封存")
+    second = finance.path
+    told = sent(cashier, second, eyes, folder, ["成功"])
+    for _ in range(2):                                   # the second time nothing changes
+        give_answer(cashier, told)
+    eyes.look(cashier, "everything paid")
+    assert cashier.says("已经导入过")
+    for batch in (first, second):
+        finance.open(batch)
+        finance.going("button:has-text('关闭')")
+        assert finance.says("已关闭")
     eyes.look(finance, "batch closed")
+    finance.going("nav a:has-text('发放批次')")
+    finance.going("a:has-text('三账核对')")
+    eyes.look(finance, "three accounts")
+    assert finance.says("相符") and finance.page.locator(".tag.bad").count() == 0
 
 
 def sent(cashier: Visit, batch: str, eyes: Eyes, folder: Path, results: list[str]) -> bytes:
