@@ -56,10 +56,13 @@ def test_the_last_decision_opens_no_task_and_settles_the_key(world: World) -> No
     assert "INSERT INTO tasks" not in said and len(said) <= 11 and said[-1].startswith("INSERT INTO messages")
 
 
-def test_a_first_submission_stays_below_twenty(world: World) -> None:
+def test_a_first_submission_takes_sixteen(world: World) -> None:
     world.submitted("worker", "aid", FORM)
     case_id = world.start("worker", "aid")
-    assert len(decided(world, "worker", case_id, "submit", form=FORM | {"bill_no": "B2"})) <= 18
+    said = decided(world, "worker", case_id, "submit", form=FORM | {"bill_no": "B2"})
+    assert len(said) <= 16
+    for once in ("SELECT policy_figures.id, policy_figures.kind,", "SELECT organisations.id, organisations.region"):      # judged and pinned by one reading
+        assert said.count(once) == 1
 
 
 def test_a_replayed_request_writes_nothing(world: World) -> None:

@@ -53,6 +53,7 @@ class Dossier:
     related_to: frozenset[str] = frozenset()   # of the people the actor stands in for, those of whom the same is true
     ballots: tuple[Row[Any], ...] = ()   # in a vote or a parallel step: its tasks of this stay, given and not, none cancelled
     draft: dict[str, Any] = field(default_factory=dict)
+    figures: dict[tuple[str, date], dict[str, Any]] = field(default_factory=dict)   # policy in force by version and day, read once
 
     @property
     def id(self) -> str:

@@ -45,7 +45,7 @@ def facts_of(session: Session, dossier: Dossier, now: datetime, form: dict[str, 
     submitted = row.submitted_at or now
     places = above(session, row.path)
     county = at_level(places, "county")
-    held = row.figures or figures_for(session, definition, row.path, today)
+    held = row.figures or figures_of(session, dossier, today)
     facts: dict[str, Any] = {
         "form": coded(session, definition, form if form is not None else dossier.form),
         "attachments": {kind: dossier.attached.get(kind, 0) for kind in definition.attachments},
@@ -138,6 +138,14 @@ def figures_for(session: Session, definition: Definition, path: str, day: date, 
     """Return the policy figures in force for a union on `day`, to be pinned to a case when it is submitted."""
     entered = standing.entered_for(session, definition.key, path, day)
     return snapshot_figures(definition, region(session, path), day, entered, everything=everything)
+
+
+def figures_of(session: Session, dossier: Dossier, day: date) -> dict[str, Any]:
+    """Return `figures_for` a case on `day`. What is judged is what is then pinned: both read it here, and once."""
+    which = dossier.definition.digest, day
+    if which not in dossier.figures:
+        dossier.figures[which] = figures_for(session, dossier.definition, dossier.row.path, day)
+    return dossier.figures[which]
 
 
 def snapshot_facts(definition: Definition, day: date, place: str = "") -> dict[str, Any]:

@@ -19,6 +19,7 @@ from .. import history
 from ..actors import Actor
 from ..calendar import working_calendar
 from ..errors import Stale, one
+from ..language.check_filing import VISITORS
 from ..language.definition import State
 from ..money import holds
 from ..privacy import vault
@@ -28,7 +29,7 @@ from . import deciding, effects, forms, limits, lines, posting, tasks, telling, 
 from .cycles import cycle_of, intake_open
 from .dossier import Dossier, local_day
 from .duties import addressed
-from .facts import figures_for
+from .facts import figures_of
 from .judge import RETURN, Verdict, flagged, rests_on
 from .numbers import draw
 from .places import above, at_level
@@ -173,7 +174,7 @@ class Move:
         if row.submitted_at is None and definition.states[row.state].kind == "draft" and not dest.final:
             values |= self._submission()
         elif effects.AFRESH in self.verdict.step.transition.effects:
-            values["figures"] = figures_for(self.session, definition, row.path, local_day(self.now))
+            values["figures"] = figures_of(self.session, self.dossier, local_day(self.now))
         return values
 
     def _submission(self) -> dict[str, Any]:
@@ -185,7 +186,7 @@ class Move:
         number = draw(self.session, definition, row.unit_id, today.year, unit=row.unit_code,
                       county=county.code if county else row.unit_code, cycle=cycle)
         return {"submitted_at": self.now, "cycle": cycle, "number": number,
-                "figures": figures_for(self.session, definition, row.path, today)}
+                "figures": figures_of(self.session, self.dossier, today)}
 
     def _due(self, dest: State) -> datetime | None:
         promised = dest.due or (dest.notice.days if dest.notice else None)
@@ -236,8 +237,9 @@ class Move:
         rows = [{"case_id": row.id, "field": name, "kind": kind, "digest": box.blind(kind, str(self.form[name]))}
                 for kind in _IDENTITIES for name, spec in definition.form.items()
                 if spec.type == kind and self.form.get(name) is not None]
-        named = {name: self.form[name] for name, spec in definition.form.items() if spec.type == "person" and self.form.get(name)}
-        if named:                    # whoever a case names stands aside like whose own number stands in it
+        named = {name: self.form[name] for name, spec in definition.form.items()
+                 if spec.type == "person" and self.form.get(name) and name not in VISITORS}
+        if named:                    # whoever a case names stands aside like whose own number stands in it; the two officers of a visit are no party to it
             numbers = {one.id: one.id_no_index for one in connection.execute(select(Person.id, Person.id_no_index).where(
                 Person.id.in_(named.values()), Person.id_no_index.is_not(None)))}
             rows += [{"case_id": row.id, "field": name, "kind": "idcard", "digest": numbers[who]} for name, who in named.items()
