@@ -175,7 +175,7 @@ def _paid(session: Session, row: Row[Any], move: Row[Any], amount: int, actor: A
 
 def _number(text: str, field: str = "quantity", *, least: int = 1) -> int:
     plain = text.strip().replace(",", "").replace("，", "")
-    if not plain.isascii() or not plain.isdigit() or not least <= int(plain[:12]) <= 1_000_000:
+    if not plain.isascii() or not plain.isdigit() or len(plain) > 12 or not least <= int(plain) <= 1_000_000:
         raise Refused(one("GOODS_NUMBER", f"请写数量：{least} 至 1,000,000 的整数", f"Give a whole number from {least} to 1,000,000", field))
     return int(plain)
 

@@ -242,6 +242,17 @@ def _number(raw: object, example: str, unit: str = "") -> Decimal:
     return Decimal(text) or Decimal(0)     # -0 would be printed as such
 
 
+def amount_written(text: str) -> Decimal | None:
+    """Return the yuan somebody wrote, with thousands marked or not, in full width or with ¥ and 元; None for what is no such number.
+
+    No powers of ten and no underscores: nobody writes those who means money, and 1,50 is neither 1.50 nor 150.
+    """
+    plain = "".join(normalize("NFKC", text).split()).replace("−", "-").removeprefix("¥").removesuffix("元")
+    if _THOUSANDS.fullmatch(plain):
+        plain = plain.replace(",", "")
+    return Decimal(plain) if len(plain) <= 22 and _NUMBER.fullmatch(plain) else None
+
+
 def _within(spec: Any, value: Any, shown: Callable[[Any], str] = str) -> None:
     limits = limits_of(spec)
     if limits.least is not None and value < limits.least:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -19,6 +18,7 @@ from sqlalchemy.orm import Session
 from ..actors import Actor
 from ..errors import Message, Refused, one
 from ..language.faults import did_you_mean
+from ..language.reading_values import amount_written
 from ..language.sources import sources
 from ..records import Organisation, Pool, Release
 from . import ledger, moves
@@ -46,12 +46,11 @@ _pools = Pool.__table__
 
 def read_amount(text: str, unit: str) -> int:
     """Return what was typed as 分 or as a count, with its sign. Raises `Refused`."""
-    try:
-        value = Decimal(text.strip().replace(",", "").replace("，", "")) * (100 if unit == "money" else 1)
-        if value.is_finite() and value == value.to_integral_value() and abs(value) <= MOST:
+    plain = amount_written(text)
+    if plain is not None:
+        value = plain * (100 if unit == "money" else 1)
+        if value == value.to_integral_value() and abs(value) <= MOST:
             return int(value)
-    except InvalidOperation:
-        pass
     raise Refused(one("POOL_AMOUNT", "请写金额（元，最多两位小数）或人数，例如 200000",
                       "Give an amount in yuan with two decimals at most, or a count, for example 200000", "amount"))
 

@@ -12,10 +12,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
 
 from ..errors import Message, Refused, one
 from ..language.identity import normalise
+from ..language.reading_values import amount_written
 from .layouts import Answer
 
 LOOKED = 20                          # rows in which the headings must stand
@@ -172,12 +172,11 @@ class _Reader:
 
     def _amount(self, place: int, row: Sequence[str]) -> int | None:
         said = self._cell(row, "amount")
-        try:
-            value = Decimal(said.replace(",", "").replace("，", "").replace("¥", "").replace("￥", "")) * (1 if self.answer.unit == "fen" else 100)
-            if value.is_finite() and value == value.to_integral_value() and 0 < value < 10**15:
+        plain = amount_written(said)
+        if plain is not None:
+            value = plain * (1 if self.answer.unit == "fen" else 100)
+            if value == value.to_integral_value() and 0 < value < 10**15:
                 return int(value)
-        except InvalidOperation:
-            pass
         self._fault(place, "amount", f"金额“{said[:20]}”读不懂", f"The amount {said[:20]!r} cannot be read")
         return None
 
