@@ -27,7 +27,7 @@ from .room import blueprint, own
 from .steps import step_with, steps_of
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-SHOWN, WRONG = 10, 100
+SHOWN, WRONG, TWICE = 10, 100, 5
 
 
 @blueprint.get("/cases/<case_id>/roster/<field>")
@@ -79,9 +79,22 @@ def keep_roster(case_id: str, field: str) -> ResponseReturnValue:
         return overtaken(case_id, {})
     left = [message for message in messages if (message.field or "").removeprefix("form.").partition(".")[0] == field]
     flash(_("名单已放进草稿，共 %(count)s 行", count=f"{len(rows):,}"))
+    for same in _twice(view, field, rows):
+        flash(_("第 %(rows)s 行是同一个人，请核对是否重复", rows="、".join(same)), "warn")
     if left:
         flash(_("其中 %(count)s 处还要核对：%(first)s", count=len(left), first=left[0].text(language.lang())), "warn")
     return redirect(url_for(".roster", case_id=case_id, field=field), 303)
+
+
+def _twice(view: CaseView, field: str, rows: list[dict[str, Any]]) -> list[list[str]]:
+    """Return the numbers of the rows that are about one person, where the programme gives each person a row; the first few of them."""
+    rule = view.definition.lines
+    column = next(iter(rule.person.names), "") if rule is not None and rule.each == field and rule.person is not None else ""
+    found: dict[str, list[str]] = {}
+    for n, row in enumerate(rows, 1):
+        if number := row.get(column.removeprefix("row.")):
+            found.setdefault(number, []).append(str(n))
+    return [numbers for numbers in found.values() if len(numbers) > 1][:TWICE]
 
 
 def _table(view: CaseView, field: str) -> Field:

@@ -11,7 +11,8 @@ from datetime import date
 from typing import Any
 
 from ..errors import Refused, one
-from ..language.fields import REGISTERED, most_rows
+from ..language.expressions import Expr, Unanswerable
+from ..language.fields import REGISTERED, from_json, most_rows
 from ..language.reading_values import Words
 from . import persons
 from .columns import Column
@@ -51,4 +52,23 @@ def _sheet(spec: Any, data: bytes, today: date) -> Sheet:
     if len(sheet.lines) > most:
         raise Refused(one("ROSTER_LONG", f"“{spec.label.zh}”最多 {most} 行，这个表格有 {len(sheet.lines)} 行，请分几件报送",
                           f"“{spec.label.text('en')}” takes at most {most} rows and this sheet has {len(sheet.lines)}; hand in several"))
+    asked = {name: cell for name, cell in spec.columns.items() if isinstance(cell.required, Expr)}
+    for line in sheet.lines if asked else ():
+        _ask(spec, asked, line)
     return sheet
+
+
+def _ask(spec: Any, asked: dict[str, Any], line: Line) -> None:
+    """Tell the cells that this very row makes necessary, as an account beside an amount. What cannot be told here is told when the form is saved."""
+    row = {name: from_json(cell, line.values.get(name)) for name, cell in spec.columns.items() if cell.type != "file"}
+    wrong = {fault.message.field for fault in line.faults}
+    for name, cell in asked.items():
+        if name in wrong or row.get(name) not in (None, ""):
+            continue
+        try:
+            needed = cell.required.evaluate({"row": row, "form": {spec.name: [row]}}, {}) is True
+        except (Unanswerable, KeyError):
+            continue
+        if needed:
+            where = "" if name in line.places else f"第 {line.n} 行"
+            line.wrong("EMPTY", f"{where}请填写{cell.label.zh}", f"Fill in {cell.label.text('en')}{'' if name in line.places else f' in row {line.n}'}", name)
