@@ -46,7 +46,7 @@ def sealed(sessions: sessionmaker[Session], now: datetime) -> str:
     with reading(sessions) as session:
         finance = actor(session, "finance", now)
         place = next(post.organisation_id for post in finance.posts if post.role == "finance")
-        first = gathering.payable(session, place)[0]
+        first = next(one for one in gathering.payable(session, place) if one.definition.key == "paid_grant")
     with writing(sessions) as session:
         batch_id = batches.make(session, finance, now, [first.grant_line_id], layout="icbc")
         batches.seal(session, batch_id, finance, now)

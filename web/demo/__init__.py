@@ -27,20 +27,21 @@ from workflow.errors import Refused, one
 from workflow.records import Case, Event, Organisation
 from workflow.timers import sweep_within
 
-from . import affairs, places, register
+from . import affairs, places, register, rooms
 from .accounts import DEMO_ACCOUNTS, PASSWORD, listing
 from .answers import answers
 from .calendar_days import DAY, ZONE
 from .pictures import Drawer
 from .plans import MEDICAL, MODEL, STUDY, plans
 from .playing import Player
+from .rooms import LATER
 from .tales import ACCIDENT, AUTUMN, tales
 from .telling import Teller, applicants
 
 __all__ = ["DEMO_ACCOUNTS", "PASSWORD", "Loaded", "listing", "load"]
 
 FOUNDED = datetime(2022, 1, 5, 1, 30, tzinfo=UTC)
-PROGRAMMES = tuple(f"{key}.v1." for key in (MEDICAL, STUDY, MODEL, ACCIDENT, AUTUMN))
+PROGRAMMES = tuple(f"{key}.v1." for key in (MEDICAL, STUDY, MODEL, ACCIDENT, AUTUMN, *LATER)) + (f"{MEDICAL}.v2.",)
 ORIGIN = "bangfu.localhost"          # names the log in its seals where no address is set
 
 
@@ -84,14 +85,17 @@ def load(sessions: sessionmaker[Session], store: Store, now: datetime, progress:
                                flows=definitions / "flows")
         drawer = Drawer(store)
         players = [Player(session, people, drawer, plan, answers(plan, number, dice), dice, now,
-                          programmes.definition(session, plan.key).separation.distinct)
+                          programmes.definition(session, plan.key, 1).separation.distinct)
                    for number, plan in enumerate(plans(people, cases, now, dice), 1)]
         told = tales(now.astimezone(ZONE).date())
         tellers = [Teller(session, people, drawer, tale, worker, number, dice)
                    for number, (tale, worker) in enumerate(zip(told, applicants(people), strict=False))]
-        first = min(tale.start for tale in told)
-        with progress("申请 cases", sum(len(player.plan.beats) + 1 for player in players) + sum(len(tale.steps()) + 1 for tale in told)) as bar:
-            _in_order([*(player.play() for player in players), *(teller.tell() for teller in tellers), *affairs.told(session, people, now),
+        taken = {player.plan.worker.row.id for player in players} | {teller.worker.row.id for teller in tellers}
+        others, first, length = rooms.told(session, people, drawer, taken, now)
+        first = min(first, *(tale.start for tale in told))
+        length += sum(len(player.plan.beats) + 1 for player in players) + sum(len(tale.steps()) + 1 for tale in told)
+        with progress("申请 cases", length) as bar:
+            _in_order([*(player.play() for player in players), *(teller.tell() for teller in tellers), *others, *affairs.told(session, people, now),
                        _clock(session, first, now), _seals(session, now, origin)], bar)
     with reading(sessions) as session:
         return _loaded(session, fresh=True)

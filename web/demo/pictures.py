@@ -36,17 +36,18 @@ class Drawer:
         self._store = store
         self._drawn: dict[tuple[str, str, tuple[str, ...]], Clean] = {}
 
-    def paper(self, kind: str, name: str, lines: Sequence[str] = ()) -> Clean:
+    def paper(self, kind: str, name: str, lines: Sequence[str] = (), *, title: str = "") -> Clean:
+        """Return a paper; `title` is what one says that has no form of its own here."""
         key = kind, name, tuple(lines)
         if key not in self._drawn:
-            title = _PAPER[kind][2].split("（")[0]
-            self._drawn[key] = self._store.check(draw(kind, name, lines), f"{title}.jpg")
+            title = (_PAPER[kind][2] if kind in _PAPER else title).split("（")[0]
+            self._drawn[key] = self._store.check(draw(kind, name, lines, title=title), f"{title}.jpg")
         return self._drawn[key]
 
 
-def draw(kind: str, name: str, lines: Sequence[str] = ()) -> bytes:
+def draw(kind: str, name: str, lines: Sequence[str] = (), *, title: str = "") -> bytes:
     """Return the paper as JPEG, some ten kilobytes."""
-    width, height, title = _PAPER[kind]
+    width, height, title = _PAPER.get(kind, (480, 640, title))
     dice = random.Random(crc32(f"{kind}{name}".encode()))
     shade = dice.randrange(236, 250)
     picture = Image.new("L", (width, height), shade)

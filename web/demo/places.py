@@ -38,6 +38,7 @@ TOWNSHIPS: dict[str, tuple[str, ...]] = {
     "清河乡": ("清河渔场工会", "清河中心学校工会", "清河村联合工会"),
 }
 TWO_OFFICERS = ("二建公司工会", "环卫站工会", "县医院工会", "快递行业联合工会")     # where one may file for a worker and the other decide
+CHAIRED = "纺织厂工会"                # applies as a union: enrolment in mutual aid, refund of dues
 VACANT = "青山村联合工会"             # nobody holds the office there; 青山镇 has two officers
 
 

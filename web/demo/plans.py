@@ -180,7 +180,7 @@ class _Planner:
         if "again" in words and self.earlier is not None:
             return key, self.earlier
         for wanted in (key, MEDICAL):
-            fitting = [one for one in everybody[1:] if _fits(one, wanted, words) and self._free(one, wanted, day)]
+            fitting = [one for one in everybody[2:] if _fits(one, wanted, words) and self._free(one, wanted, day)]
             if fitting:
                 found = self.dice.choice(fitting)
                 self.used[wanted].update((found.row.id, year) for year in _years(day))

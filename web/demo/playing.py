@@ -60,7 +60,7 @@ class Player:
         worker, register = self.plan.worker, self.register
         agent = "agent" in self.plan.words
         self.filer = register.agent_for(worker) if agent else register.actor_of(self.session, worker, at)
-        self.case = engine.start(self.session, self.plan.key, self.filer, at, applicant_id=worker.row.id)
+        self.case = engine.start(self.session, self.plan.key, self.filer, at, applicant_id=worker.row.id, version=1)
         form = list(self.given.form.items())
         if not self.plan.beats:
             form = form[:len(form) * 2 // 3]         # still being filled in

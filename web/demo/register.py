@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -19,9 +19,11 @@ from workflow.records import Organisation, Person
 
 from .accounts import DEMO_ACCOUNTS, PASSWORD
 from .invention import Invented, Inventor
-from .places import TWO_OFFICERS, VACANT, County
+from .places import CHAIRED, TWO_OFFICERS, VACANT, County
 
 SINCE = date(2022, 1, 1)
+FILED = 1                            # the worker whose family is on file, known by an account of their own
+CHAIR = "chair"                      # the officer who applies for a whole union
 _COUNTY_ROLES = (("handler", "county_handler"), ("leader", "county_leader"), ("finance", "finance"), ("cashier", "cashier"),
                  ("auditor", "auditor"), ("committee", "county_committee"))
 _COLLEAGUES = (("committee2", "county_committee"), ("committee3", "county_committee"), ("committee4", "county_committee"),
@@ -60,7 +62,7 @@ class Register:
     def actor_of(self, session: Session, worker: Worker, now: datetime) -> Actor:
         """Return the worker as the one who acts, opening an account at the first time."""
         if worker.row.id not in self._actors:
-            username = "worker" if worker.who.name == DEMO_ACCOUNTS[0].name else worker.who.phone
+            username = next((one.username for one in DEMO_ACCOUNTS[:2] if one.name == worker.who.name), worker.who.phone)
             self._actors[worker.row.id] = _account(session, self.hashed(username), worker.row, username, self.known["admin"], now)
         return self._actors[worker.row.id]
 
@@ -87,6 +89,8 @@ def enter(session: Session, county: County, made: dict[str, str], workers: int, 
         moment += timedelta(minutes=2)
         admin = register.known.get("admin", COMMAND)
         who = inventor.person(1970, 1992, name=name, gender=_GENDERS.get(name or ""))
+        if username == CHAIR:
+            who = replace(who, name=known[username].name)
         row = _person(session, who, union or place, moment, admin, dice, member=True)
         account = people.add_account(session, row.id, username, register.hashed(username), actor=admin, now=moment)
         people.appoint(session, row.id, role, place.id, SINCE, None, actor=admin, now=moment)
@@ -113,7 +117,7 @@ def enter(session: Session, county: County, made: dict[str, str], workers: int, 
     for name, union in county.unions.items():
         if name != VACANT:
             first = name == "二建公司工会"
-            officer("grassroots" if first else f"jc{union.code[2:]}", "grassroots", union,
+            officer("grassroots" if first else CHAIR if name == CHAIRED else f"jc{union.code[2:]}", "grassroots", union,
                     known["grassroots"].name if first else None)
         if name in TWO_OFFICERS:
             officer(f"jc{union.code[2:]}b", "grassroots", union, "周强" if name == "二建公司工会" else None)
@@ -133,6 +137,8 @@ def _workers(session: Session, register: Register, inventor: Inventor, count: in
         union = ours if number == 0 or number % 9 == 4 else unions[(number + number // 20) % len(unions)]
         who = (inventor.person(1979, 1982, name=DEMO_ACCOUNTS[0].name, gender="male") if number == 0
                else inventor.person(*((1955, 1966) if model != "none" else (1968, 2001))))
+        if number == FILED:
+            who = replace(who, name=DEMO_ACCOUNTS[1].name)
         row = _person(session, who, union, moment, register.known["admin"], dice, member=number % 40 != 39 or model != "none",
                       migrant=number == 0 or model == "none" and number % 5 < 2, model_worker=model)
         register.workers.append(Worker(row, who, union, union.parent_id in above))

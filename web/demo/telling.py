@@ -35,7 +35,7 @@ _AGREE = {"visit": "入户核实，情况属实，同意公示。", "township": 
 
 def applicants(register: Register) -> list[Worker]:
     """Return members under a township, one union after another, so that notices are posted in different places."""
-    fitting = [one for one in register.workers[1:] if one.township and one.row.member_since and one.union.name != VACANT
+    fitting = [one for one in register.workers[2:] if one.township and one.row.member_since and one.union.name != VACANT
                and one.row.model_worker == "none"]
     turn: Counter[int] = Counter()
     ranked = []
