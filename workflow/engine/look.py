@@ -6,7 +6,6 @@ What the reader may not see is not in it; what the reader may do comes from the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -21,133 +20,19 @@ from ..errors import Impossible, Message, NotFound, NotYours, Refused
 from ..language.definition import Criterion, Definition, Label, Transition
 from ..language.expressions import Explanation, Unanswerable
 from ..language.roles import role_label
-from ..money import Balance, balance
-from ..records import Account, Appointment, Attachment, Case, Decision, Event, Organisation, Person, Task
+from ..money import balance
+from ..records import Account, Appointment, Attachment, Case, Event, Organisation, Person, Task
 from ..scope import visible
 from . import forms, votes
 from .dossier import Dossier, local_day, open_dossier
 from .duties import conflicts, keeping, standing
 from .facts import facts_of
 from .judge import RETURN, applying, asked, behind, judge, rests_on
-from .lineage import renamed
 from .meetings import MINUTES
 from .registers import named
 from .returning import RECEIPT
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """One button. `blocked` says what stands in the way at the moment; `dests` are the choices of a return."""
-
-    trigger: str
-    label: Label
-    dests: tuple[tuple[str, Label], ...]
-    comment_required: bool
-    ends: str | None                 # outcome of the state it leads to, where that is final
-    blocked: tuple[Message, ...]
-    forward: bool                    # leads on, as against a return, a refusal or a withdrawal
-    edit_only: tuple[str, ...]       # on a return: what may be corrected, empty for everything
-    voice: str | None = None         # one voice of several: agree, disagree, abstain; None: the step itself
-
-
-@dataclass(frozen=True, slots=True)
-class CheckResult:
-    """One eligibility check with what it rests on. `ok` None: cannot be told yet."""
-
-    criterion: Criterion
-    ok: bool | None
-    why: Explanation | None
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One named sum. `counts` says that the amount rests on it."""
-
-    name: str
-    label: Label
-    value: Any
-    why: Explanation | None
-    counts: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """Whose turn it is."""
-
-    role: str
-    organisation: str
-    phone: str
-    people: tuple[str, ...]
-    due_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Voice:
-    """One voter, or one branch of a parallel step: who, whether they have spoken, and what they said."""
-
-    task_id: str
-    label: Label                     # of the branch; of the role in a vote
-    people: tuple[str, ...]          # the voter; of a branch who may take it, or who did
-    status: str                      # open, waiting (their turn comes later) or done
-    vote: str | None
-    at: datetime | None
-    mine: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """One state of the step bar: `done`, `now` or `todo`; `at` is when it was left (done) or entered (now)."""
-
-    name: str
-    label: Label
-    status: str
-    at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """What the applicant (or an earlier step) was asked to put right. `comment` may hold personal data."""
-
-    by_state: Label
-    comment: str
-    items: tuple[str, ...]
-    edit_only: tuple[str, ...] | None
-    direct: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CaseView:
-    """One case as one reader sees it. `form` holds canonical values of the fields shown, draft included when editing."""
-
-    row: Row[Any]                    # columns of `cases` plus applicant_name, unit_code, unit_name, gender, born_on …
-    definition: Definition
-    state_label: Label
-    mine: bool                       # the reader is the applicant or filed it
-    form: Mapping[str, Any]
-    typed: Mapping[str, Any]         # raw texts in the draft that could not be parsed
-    facts: Mapping[str, Any]
-    edit: frozenset[str]             # full names the reader may change now; empty when it is not their turn
-    shown: tuple[str, ...]           # form fields to show, in order
-    actions: tuple[Action, ...]
-    objections: tuple[Message, ...]  # why the reader, whose task it is, may not decide
-    checks: tuple[CheckResult, ...]
-    flags: tuple[Criterion, ...]     # checks left to the reader's judgement
-    working: tuple[Line, ...]
-    amount_fen: int | None           # as it stands; for a draft, as it would be
-    adjustable: bool
-    adjust_max: Decimal | None
-    attachments: tuple[Row[Any], ...]    # live files: id kind name media_type size sha256 added_at added_by
-    waiting: tuple[Waiting, ...]
-    stages: tuple[Stage, ...]
-    correction: Correction | None
-    draft_saved_at: datetime | None
-    draft_comment: str
-    related: bool
-    voices: tuple[Voice, ...]        # of a vote or parallel step the case is in, for officers; empty for its applicant
-    heard: tuple[int, int]           # how many of them have spoken, and how many there are: for its applicant as well
-    balance: Balance | None          # of the pool that pays, for officers, while something may still be reserved
-    before: Mapping[str, Any]        # the stored form: what stood there before the reader began to change it
-    erased: bool = False             # personal data were removed at the end of the retention period
+from .step_bar import stages
+from .view import Action, CaseView, CheckResult, Correction, Line, Voice, Waiting
 
 
 def look(session: Session, case_id: str, actor: Actor, now: datetime) -> CaseView:
@@ -185,7 +70,7 @@ def look(session: Session, case_id: str, actor: Actor, now: datetime) -> CaseVie
         adjustable=holds and definition.amount is not None and state.name in definition.amount.adjustable_in,
         adjust_max=_adjust_max(definition, facts),
         attachments=() if erased else tuple(row for row in _files(session, case_id) if f"attachments.{row.kind}" not in hidden),
-        waiting=waiting, stages=_stages(session, dossier), correction=_correction(session, dossier),
+        waiting=waiting, stages=stages(session, dossier), correction=_correction(session, dossier),
         draft_saved_at=dossier.row.draft_saved_at if holds else None,
         draft_comment=(dossier.row.draft_comment or "") if holds else "", related=dossier.related,
         voices=() if mine else _voices(session, dossier, actor, now),
@@ -334,50 +219,6 @@ def _holders(session: Session, role: str, organisation_id: int | None, today: da
         .where(Appointment.role == role, Appointment.organisation_id == organisation_id,
                Account.status == "active", Appointment.starts_on <= today,
                (Appointment.ends_on.is_(None)) | (Appointment.ends_on >= today)).order_by(Person.name)))
-
-
-def _stages(session: Session, dossier: Dossier) -> tuple[Stage, ...]:
-    """Return the step bar: what lies behind, where the case is, what is to come."""
-    definition, now = dossier.definition, dossier.state
-    left: dict[str, datetime] = {}
-    called = renamed(session, dossier.id, definition) if definition.migrate_from else {}
-    for seq, state, at in _left(session, dossier.id):
-        left[called.get(seq, state)] = at
-    names = list(definition.progress)
-    if now not in names and not definition.states[now].final:
-        # A step off the bar (a meeting instead of an approval): shown in its place, without what cannot follow from it.
-        ahead = _onward(definition, now)
-        names = [name for name in names if name in left or name in ahead]
-        names.insert(max((place + 1 for place, name in enumerate(names) if name in left), default=0), now)
-    here = names.index(now) if now in names else None
-    stages = []
-    for position, name in enumerate(names):
-        if name == now:
-            final = definition.states[name].final
-            stages.append(Stage(name, definition.states[name].label, "done" if final else "now", dossier.row.entered_at))
-        elif here is None:
-            stages.append(Stage(name, definition.states[name].label, "done" if name in left else "todo", left.get(name)))
-        else:
-            behind = position < here
-            stages.append(Stage(name, definition.states[name].label, "done" if behind else "todo",
-                                left.get(name) if behind else None))
-    return tuple(stages)
-
-
-def _onward(definition: Definition, state: str) -> set[str]:
-    """Return every state that can follow without a return."""
-    found, waiting = set[str](), [state]
-    while waiting:
-        for way in definition.ways(waiting.pop()):
-            if way.trigger != RETURN and way.dest not in found:
-                found.add(way.dest)
-                waiting.append(way.dest)
-    return found
-
-
-def _left(session: Session, case_id: str) -> list[tuple[int, str, datetime]]:
-    return [(row.seq, row.state, row.at) for row in session.execute(
-        select(Decision.seq, Decision.state, Decision.at).where(Decision.case_id == case_id).order_by(Decision.seq))]
 
 
 def _correction(session: Session, dossier: Dossier) -> Correction | None:

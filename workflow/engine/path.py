@@ -24,8 +24,8 @@ from ..records import Organisation
 from .dossier import Dossier
 from .duties import seat
 from .judge import forward
-from .look import CaseView
 from .places import above
+from .view import CaseView
 
 NOTHING: Mapping[str, Any] = {room: {} for room in (
     "form", "attachments", "param", "region", "applicant", "org", "case", "task", "household", "budget", "calc")}
