@@ -89,11 +89,18 @@ def test_the_case_its_trace_and_the_api_tell_what_it_goes_by(desks: Desks, enter
     assert "本件采用的标准" in trace and "云岭县民政局 云岭民发〔2025〕21号（虚构）" in trace and "2025-07-01 起" in trace
     assert "现行标准已变为 815 元" in trace and "现行标准已变为 0.9" in trace and "不影响本件" in trace and "与记录的金额一致" in trace
     assert "现行标准已变为 815 元" in enter("clerk").get(f"/tasks/{case_id}").text
+    own = enter("worker").get(f"/cases/{case_id}").text      # whoever applied reads them beside the amount, of that day only
+    assert "按提交那天执行的标准" in own and "780 元" in own and "云岭县民政局 云岭民发〔2025〕21号（虚构）" in own and "815" not in own
     client = enter("clerk").client
     token = client.post("/api/v1/tokens", json={"username": "clerk", "password": PASSWORD}).json
     body = client.get(f"/api/v1/applications/{case_id}", headers={"Authorization": f"Bearer {token['token']}"}).json
     known = {one["name"]: one for one in body["figures"]}
     assert known["dibao"]["value"] == "780" and known["dibao"]["today"] == "815" and known["rate"]["since"] is None
+
+
+def test_while_it_is_under_way_the_worker_reads_by_which_standards(desks: Desks, enter: Callable[[str], Visitor]) -> None:
+    case_id, worker = desks.submitted("worker", "grant", FORM), enter("worker")
+    assert "按提交那天执行的标准" in worker.get(f"/cases/{case_id}").text
 
 
 def test_params_of_a_programme_have_their_own_page(desks: Desks, enter: Callable[[str], Visitor]) -> None:

@@ -21,7 +21,7 @@ from workflow.records import Decision, Event, Organisation
 
 from .. import language
 from ..access import SIGNED_IN, access, person
-from ..db import abandon, now, session, writing
+from ..db import abandon, local, now, session, writing
 from ..wording import amount_rule
 from .answers import filled
 from .codes import code
@@ -50,6 +50,7 @@ def progress(case_id: str) -> ResponseReturnValue:
     return render_template(
         "apply/progress.html", view=view, code=code(case_id), ahead=path_ahead(view), story=_story(view, lang),
         reason=_reason(view), county=unions[-1], answers=filled(view, lang), correct=bool(view.edit),
+        standards=() if view.amount_fen is None else queries.standards(session(), view.definition, view.row.path, view.row.figures, local(now()).date()),
         formula=amount_rule(view.definition, lang), urge_from=engine.urge_open_from(session(), case_id, person(), now()),
         buttons=[action for action in view.actions if not (view.edit and action.forward)],
         items=[view.definition.form[name[5:]].label if name.startswith("form.") else view.definition.attachments[name[12:]].label
