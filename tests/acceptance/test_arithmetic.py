@@ -176,7 +176,32 @@ MUTUAL = (
     Rule("参保：12 月 23 日截止", "S43", "mutual_enrolment.v1", "十二月二十四日不再受理（S43）", None),
 )
 
-RULES = (*FILES, *LIVING, *MEDICAL, *STUDY, *ACCIDENTS_AND_VISITS, *MUTUAL, *GRANTS, *WOMEN)
+LOANS = (
+    Rule("贷免扶补：个人不超过 20 万元", "S65", "startup_loan.v1", "个人正好 20 万元（S65）", 20_000_000),
+    Rule("贷免扶补：个人超过 20 万元", "S65", "startup_loan.v1", "个人超过 20 万元一分（S65）", None),
+    Rule("贷免扶补：合伙不超过 110 万元", "S65", "startup_loan.v1", "合伙正好 110 万元（S65）", 110_000_000),
+    Rule("贷免扶补：合伙超过 110 万元", "S65", "startup_loan.v1", "合伙超过 110 万元一分（S65）", None),
+    Rule("贷免扶补：最长 3 年", "S65", "startup_loan.v1", "期限 37 个月（S65）", None),
+    Rule("贷免扶补：最多 3 次", "S65", "startup_loan.v1", "第四次申请（S65）", None),
+    Rule("贷免扶补：2009 年 5 万元、两年", "S67", "startup_loan.v1", "2009 年的办法，最高 5 万元、24 个月（S67）", None),
+    Rule("贷免扶补：代偿前公示", "S66", "startup_loan.v1", "逾期，公示后代偿（S66）", None),
+)
+
+MODELS = (
+    Rule("劳模生活补助：在职 6566 减收入", "S80a", "model_worker_living.v2", "在职，按差额（S80a）", 679_200),
+    Rule("劳模生活补助：退休 3552 减收入", "S80a", "model_worker_living.v2", "退休，按差额（S80a）", 662_400),
+    Rule("劳模生活补助：每月最高 1000 元", "S80a", "model_worker_living.v2", "差额超过 1000 元，按 1000 元（S80a）", 1_200_000),
+    Rule("劳模生活补助：不低于 0", "S80a", "model_worker_living.v2", "收入高于标准线，不会算成负数（S80a）", 0),
+    Rule("劳模生活补助：农民男满 60 周岁、补到 1000", "S80a", "model_worker_living.v2", "男性农民劳模满 60 周岁（S80a）", 720_000),
+    Rule("劳模生活补助：农民女满 55 周岁", "S80a", "model_worker_living.v2", "女性农民劳模 54 周岁（S80a）", None),
+    Rule("劳模特殊帮扶：收入偏低每年 3000 元", "S80b", "model_worker_special.v1", "收入偏低，每年三千元（S80b），没有乡镇工会的", 300_000),
+    Rule("劳模特殊帮扶：本人患病自费 60 %", "S80b", "model_worker_special.v1", "本人患病，自费的百分之六十（S80b）", 1_200_000),
+    Rule("劳模特殊帮扶：最高 5 万元", "S80b", "model_worker_special.v1", "超过五万元，按五万元（S80b）", 5_000_000),
+    Rule("劳模特殊帮扶：遗属一次 2000 元", "S80b", "model_worker_special.v1", "遗属无收入，一次两千元（S80b）", 200_000),
+    Rule("劳模特殊帮扶：青岛自费超过 5000 元", "S80c", "model_worker_special.v1", "自费正好 5000 元，不够起补线（S80c）", None),
+)
+
+RULES = (*FILES, *LIVING, *MEDICAL, *STUDY, *ACCIDENTS_AND_VISITS, *MUTUAL, *GRANTS, *WOMEN, *LOANS, *MODELS)
 
 
 @cache
