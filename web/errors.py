@@ -83,12 +83,12 @@ def _answer(status: int, messages: tuple[Message, ...], error: BangfuError | Non
 
 
 def problem(status: int, messages: tuple[Message, ...]) -> ResponseReturnValue:
-    """RFC 9457: `title`, `status`, `detail`, and `errors` where fields are concerned."""
+    """RFC 9457: `title`, `status`, `detail`, and `errors` where fields are concerned, or where a program must tell refusals apart by their code."""
     lang = language.lang()
     body: dict[str, Any] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status,
                             "detail": _("；").join(m.text(lang) for m in messages)}
     errors = [{"field": m.field, "message": m.text(lang), "code": m.code} for m in messages]
-    if any(m.field for m in messages) or len(messages) > 1 or status == 422:
+    if any(m.field for m in messages) or len(messages) > 1 or status in (403, 409, 422):
         body["errors"] = errors
     if "incident" in g:
         body["incident"] = g.incident

@@ -9,7 +9,9 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
+from tests.acceptance.doors import DOORS, Door
 from tests.acceptance.newcomer import Newcomer
+from tests.acceptance.purse import County
 from tests.acceptance.reading_room import TEXT
 from tests.web.county import HASH, PASSWORD, Clock
 from tests.world import NOW, PEOPLE, World
@@ -62,3 +64,14 @@ def programme(world: World) -> World:
     """The county with the reading-room programme released."""
     world.publish(TEXT)
     return world
+
+
+@pytest.fixture
+def county(app: Flask) -> County:
+    """The county whose money and goods are tried at three doors."""
+    return County(app)
+
+
+@pytest.fixture(params=list(DOORS))
+def door(request: pytest.FixtureRequest, app: Flask, county: County, tmp_path: Path) -> Door:
+    return DOORS[request.param](app, county, tmp_path)

@@ -23,11 +23,13 @@ from ..privacy import vault
 from ..records import Event, GrantLine, PaymentBatch, PaymentLine
 from . import lines
 from .dossier import Dossier
+from .sharing import shared
 
 if TYPE_CHECKING:
     from .effects import Step
 
 _lines, _payments, _batches, _events = (m.__table__ for m in (GrantLine, PaymentLine, PaymentBatch, Event))
+TO_AN_ACCOUNT = ("cash_grant", "pool_payout")
 _LIVE = ("open", "sent", "paid")
 _SHOWN = [_payments.c[name] for name in ("id", "n", "grant_line_id", "status", "account_index", "sentence", "code", "batch_id")] + [_batches.c.number]
 _NO_OFFICER = ("applicant", "agent", "system")
@@ -68,11 +70,27 @@ def refuse(session: Session, dossier: Dossier, trigger: str, dest: State, change
     _while_paid(definition, found, pays, dest, session, dossier.id)
     if pays and (stale := unapproved(session, dossier.id, definition)) is not None:
         raise Refused([stale])
-    if pays and definition.lines is not None and definition.lines.holder is not None:
-        held = session.connection().execute(select(_lines).where(_lines.c.case_id == dossier.id, _lines.c.status == "held", _lines.c.amount_fen > 0)).all()
-        others = [foreign(said["holder"], said["name"]) for said in (lines.opened(session, line.id, line.sealed) for line in held)]
-        if faults := [fault for fault in others if fault is not None]:
-            raise Refused(list(dict.fromkeys(faults)))
+    if pays and (faults := _not_their_own(session, dossier)):
+        raise Refused(faults)
+
+
+def _not_their_own(session: Session, dossier: Dossier) -> list[Message]:
+    """Return why the accounts of lines that no batch has paid are not the payees' own; what a batch pays is checked with it.
+
+    What goes out with goods is handed over against a signature, and needs no account.
+    """
+    rows = session.connection().execute(select(_lines).where(_lines.c.id.in_(uncovered(session, dossier.id))).order_by(_lines.c.n)).all()
+    said = [lines.opened(session, row.id, row.sealed) for row in rows]
+    faults = [foreign(words["holder"], words["name"]) for words in said]
+    banked, rule = [row for row in rows if row.value in TO_AN_ACCOUNT], dossier.definition.lines
+    if rule is not None and rule.each is not None and rule.account is not None:
+        faults += [Message("ACCOUNT_EMPTY", f"第 {row.n} 行的收款账户是空的，不能付款，请退回补填",
+                           f"There is no account to pay to in row {row.n}; return the case for it") for row in banked if row.account_index is None]
+    several = shared(session, banked)
+    faults += [Message(several[row.id].code, f"{several[row.id].zh}，不能单独付款；请核实更正，或由会计在发放批次中说明后付款",
+                       f"{several[row.id].en}, so it is not paid by hand; have it corrected, or let the accountant explain it in a payment batch")
+               for row in banked if row.id in several]
+    return list(dict.fromkeys(fault for fault in faults if fault is not None))
 
 
 def foreign(holder: str | None, name: str | None) -> Message | None:

@@ -8,8 +8,7 @@ not fit, an account that other people use too, or one that the bank sent back be
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,18 +17,17 @@ from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
 from ..engine import lines as granted
-from ..engine.paying import commits, foreign, unapproved
+from ..engine.paying import TO_AN_ACCOUNT, commits, foreign, unapproved
+from ..engine.sharing import shared
 from ..errors import Message
 from ..language.definition import Definition, Transition
-from ..language.identity import luhn_holds, mask, normalise
+from ..language.identity import luhn_holds, normalise
 from ..programmes import by_digest
-from ..records import Case, GrantLine, PaymentBatch, PaymentLine, Person, Task
+from ..records import Case, GrantLine, PaymentBatch, PaymentLine, Task
 from .reading import chunks
 
-TO_AN_ACCOUNT = ("cash_grant", "pool_payout")
 PAYS = "cashier"
-_cases, _granted, _tasks, _payments, _batches, _people = (m.__table__ for m in (Case, GrantLine, Task, PaymentLine, PaymentBatch, Person))
-_STANDS = ("open", "held", "paid")
+_cases, _granted, _tasks, _payments, _batches = (m.__table__ for m in (Case, GrantLine, Task, PaymentLine, PaymentBatch))
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f|,;\"'\t]|^[=+\-@]")
 
 
@@ -96,10 +94,10 @@ def _fault(one: Payable, row: Row[Any], batch: str | None, stale: Message | None
     if cash:
         return None if receipt_kind(one.definition, row.state) else Message(
             "CASH_RECEIPT", "这个项目的付款环节没有签收单可以上传，不能付现金", "This programme takes no signed receipt where it is paid, so it is not paid in cash")
-    return stale or account_fault(one.account, one.holder, one.name, organisation=row.organisation_id is not None)
+    return stale or account_fault(one.account, one.holder, one.name, organisation=row.organisation_id is not None, bank=one.bank)
 
 
-def account_fault(account: str, holder: str, name: str, *, organisation: bool = False) -> Message | None:
+def account_fault(account: str, holder: str, name: str, *, organisation: bool = False, bank: str = "") -> Message | None:
     """Return why nothing may be paid to this account: it is empty, cannot be one, or is not the payee's own."""
     digits = normalise("bankcard", account)
     if not digits:
@@ -111,22 +109,21 @@ def account_fault(account: str, holder: str, name: str, *, organisation: bool = 
         return other
     if _UNSAFE.search(holder):
         return Message("HOLDER_SIGNS", "户名里有不能写进银行文件的符号，请退回更正", "The holder's name has signs that no bank file may have; return it")
+    if _UNSAFE.search(bank):
+        return Message("BANK_SIGNS", "开户行里有不能写进银行文件的符号，请退回更正", "The name of the bank has signs that no bank file may have; return it")
     return None
 
 
 def flagged(session: Session, found: Iterable[Payable]) -> list[Payable]:
     """Return the lines with what the accountant must answer for."""
     whole = list(found)
-    users = _users(session, {one.account_index for one in whole if one.account_index})
+    several = _shared(session, [one.grant_line_id for one in whole])
     failed = _failed(session, [one.grant_line_id for one in whole])
-    own = _owners(session, [one.grant_line_id for one in whole])
     made = []
     for one in whole:
         flags = [*_mistyped(one.account)]
-        others = {who: shown for who, shown in users.get(one.account_index or b"", {}).items() if who not in own.get(one.grant_line_id, ())}
-        if others:
-            named = "、".join(sorted(set(others.values()))[:3])
-            flags.append(Message("ACCOUNT_SHARED", f"同一账户还登记为{named}的收款账户", f"The same account is registered for {named} too"))
+        if one.grant_line_id in several:
+            flags.append(several[one.grant_line_id])
         if one.grant_line_id in failed and failed[one.grant_line_id][0] == one.account_index:
             why = failed[one.grant_line_id][1]
             flags.append(Message("FAILED_BEFORE", f"这个账户上次被银行退回（{why}），账户没有更正",
@@ -153,28 +150,9 @@ def _busy(session: Session, ids: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _owners(session: Session, ids: Sequence[str]) -> dict[str, frozenset[str]]:
-    """Return who each line is for, under every name that may stand for them."""
-    found: dict[str, frozenset[str]] = {}
-    for some in chunks(ids):
-        for row in session.execute(select(_granted.c.id, _granted.c.id_index, _granted.c.person_id, _granted.c.organisation_id).where(_granted.c.id.in_(some))):
-            found[row.id] = _marks(row.id_index, row.person_id, row.organisation_id)
-    return found
-
-
-def _users(session: Session, indexes: Collection[bytes]) -> Mapping[bytes, dict[str, str]]:
-    """Return whose accounts these are: {account: {who: masked name}}, from lines of any county and from the register of people."""
-    found: defaultdict[bytes, dict[str, str]] = defaultdict(dict)
-    for some in chunks(indexes):
-        for row in session.execute(select(_granted).where(_granted.c.account_index.in_(some), _granted.c.status.in_(_STANDS))):
-            shown = mask("name", granted.opened(session, row.id, row.sealed)["name"])
-            who = _marks(row.id_index, row.person_id, row.organisation_id)
-            if who:
-                found[row.account_index][sorted(who)[0]] = shown
-        for one in session.execute(select(_people.c.id, _people.c.name, _people.c.id_no_index, _people.c.bank_card_index).where(
-                _people.c.bank_card_index.in_(some), _people.c.merged_into.is_(None))):
-            found[one.bank_card_index][sorted(_marks(one.id_no_index, one.id, None))[0]] = mask("name", one.name)
-    return found
+def _shared(session: Session, ids: Sequence[str]) -> dict[str, Message]:
+    rows = [row for some in chunks(ids) for row in session.execute(select(_granted).where(_granted.c.id.in_(some)))]
+    return shared(session, rows)
 
 
 def _failed(session: Session, ids: Sequence[str]) -> dict[str, tuple[bytes | None, str]]:
@@ -185,9 +163,3 @@ def _failed(session: Session, ids: Sequence[str]) -> dict[str, tuple[bytes | Non
                 _payments.c.grant_line_id.in_(some), _payments.c.status == "failed").order_by(_payments.c.id)):
             found[row.grant_line_id] = (row.account_index, row.sentence or row.code or "—")
     return found
-
-
-def _marks(id_index: bytes | None, person_id: str | None, organisation_id: int | None) -> frozenset[str]:
-    """Return what tells one payee from another: the identity number where it is known, the person, the organisation."""
-    return frozenset(mark for mark in (f"1:{id_index.hex()}" if id_index else "", f"2:{person_id}" if person_id else "",
-                                       f"3:{organisation_id}" if organisation_id else "") if mark)
