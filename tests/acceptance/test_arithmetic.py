@@ -201,7 +201,87 @@ MODELS = (
     Rule("劳模特殊帮扶：青岛自费超过 5000 元", "S80c", "model_worker_special.v1", "自费正好 5000 元，不够起补线（S80c）", None),
 )
 
-RULES = (*FILES, *LIVING, *MEDICAL, *STUDY, *ACCIDENTS_AND_VISITS, *MUTUAL, *GRANTS, *WOMEN, *LOANS, *MODELS)
+STAYS = (
+    Rule("疗休养：每人每天 400 元，省内 5 天", "S59", "rest_recuperation.v1", "省内 5 天，每天 400 元，一人 2000 元，走完各步（S59）", 200_000),
+    Rule("疗休养：省内超过 5 天不可以", "S59", "rest_recuperation.v1", "省内 6 天，超过天数（S59）", None),
+    Rule("疗休养：跨省 7 天", "S59", "rest_recuperation.v1", "跨省 7 天，一人 2800 元（S59）", 280_000),
+    Rule("疗休养：跨省超过 7 天不可以", "S59", "rest_recuperation.v1", "跨省 8 天，超过天数（S59）", None),
+    Rule("疗休养：马鞍山每天不超过 400 元", "S82", "rest_recuperation.v1", "每天 400 元以上一分（S82）", None),
+    Rule("疗休养：衢州每天 600 元、每年 3000 元", "S59", "rest_recuperation.v1", "衢州每天 600 元，5 天正好每年 3000 元（S59）", 300_000),
+    Rule("疗休养：衢州超过每年 3000 元", "S59", "rest_recuperation.v1", "衢州每天 600 元，跨省 6 天超过每年 3000 元（S59）", None),
+    Rule("疗休养：三年内不重复", "S61", "rest_recuperation.v1", "上次差一天不到三年（S61）", None),
+    Rule("疗休养：满三年可以", "S59", "rest_recuperation.v1", "上次正好三年前（S59）", 200_000),
+    Rule("疗休养：安徽只限跨省", "S59", "rest_recuperation.v1", "安徽只有跨省的要间隔，省内的可以（S59）", 200_000),
+    Rule("疗休养：余姚市三分之一、县三分之二", "S60", "rest_recuperation.v1", "余姚市县分担，县承担三分之二（S60）", 133_333),
+    Rule("疗休养：须投保", "S82", "rest_recuperation.v1", "没有投保（S82）", None),
+    Rule("疗休养：不发现金", "S82", "rest_recuperation.v1", "给个人发钱（S82）", None),
+    Rule("疗休养：家属自费", "S59", "rest_recuperation.v1", "家属随行不是自费（S59）", None),
+)
+
+CHECKS = (
+    Rule("体检：厦门 600 元，超出自理", "S81a", "health_check.v1", "厦门每人 600 元，超出部分自理（S81a）", 60_000),
+    Rule("体检：厦门劳模 65 岁以上", "S81a", "health_check.v1", "厦门劳模 64 岁（S81a）", None),
+    Rule("体检：绍兴 520 元", "S72b", "health_check.v1", "绍兴每人 520 元（S72b）", 52_000),
+    Rule("体检：广东 250 元", "S72c", "health_check.v1", "广东每人 250 元，三人 750 元（S72c）", 75_000),
+    Rule("体检：广东三年内未筛查", "S72c", "health_check.v1", "广东三年内未筛查，两年前查过的不行（S72c）", None),
+    Rule("体检：鹤壁 200 元", "S72a", "health_check.v1", "鹤壁困难女职工每人 200 元（S72a）", 20_000),
+    Rule("体检：女职工每两年一次", "S72d", "health_check.v1", "上次体检正好两年前（S72d）", 50_000),
+    Rule("体检：叶县劳模每两年一次", "S81b", "health_check.v1", "上次体检差一天不到两年（S81b）", None),
+)
+
+CLASSES = (
+    Rule("托管班：新办 10 至 19 人 1 万元", "S73b", "care_class.v1", "新办 19 人，还是 1 万元（S73b）", 1_000_000),
+    Rule("托管班：新办 20 至 29 人 2 万元", "S73b", "care_class.v1", "新办 20 人，2 万元（S73b）", 2_000_000),
+    Rule("托管班：新办 30 人以上 3 万元", "S73b", "care_class.v1", "新办 30 人，3 万元（S73b）", 3_000_000),
+    Rule("托管班：续办 1 万元", "S73b", "care_class.v1", "续办 10 人，1 万元（S73b）", 1_000_000),
+    Rule("托管班：续办 1.5 万元", "S73b", "care_class.v1", "续办 20 人，1.5 万元（S73b）", 1_500_000),
+    Rule("托管班：续办 2 万元", "S73b", "care_class.v1", "续办 30 人，2 万元（S73b）", 2_000_000),
+    Rule("托管班：各班相加", "S73b", "care_class.v1", "三个班，新办 30 人、20 人，续办 20 人，合计 6.5 万元（S73b）", 6_500_000),
+    Rule("托管班：不超过 3 个班", "S73b", "care_class.v1", "四个班，超过 3 个（S73b）", None),
+    Rule("托管班：不少于 20 个工作日", "S73b", "care_class.v1", "只办了 19 个工作日（S73b）", None),
+    Rule("托管班：每班不超过 35 人", "S73b", "care_class.v1", "36 人，超过每班人数（S73b）", None),
+    Rule("托管班：验收后拨付", "S73b", "care_class.v1", "还没有结班（S73b 验收后拨付）", None),
+    Rule("托管班：全总每班 4.5 万元", "S73a", "care_class.v1", "全总补助，每班 4.5 万元，两个班（S73a）", 9_000_000),
+)
+
+CONDOLENCE = (
+    Rule("驻村慰问：受伤住院 2000 元", "S57", "village_team_condolence.v1", "意外受伤住院，2000 元（S57）", 200_000),
+    Rule("驻村慰问：致残最低 5000 元", "S57", "village_team_condolence.v1", "致残十级，最低 5000 元（S57）", 500_000),
+    Rule("驻村慰问：致残最高 2 万元", "S57", "village_team_condolence.v1", "致残一级，最高 20000 元，集体研究（S57）", 2_000_000),
+    Rule("驻村慰问：重大疾病 1 万元", "S57", "village_team_condolence.v1", "患癌症等重大疾病，10000 元（S57）", 1_000_000),
+    Rule("驻村慰问：因意外去世 5 万元", "S57", "village_team_condolence.v1", "因意外去世，家属领取 50000 元，没有乡镇工会的（S57）", 5_000_000),
+    Rule("驻村慰问：因病去世 3 万元", "S57", "village_team_condolence.v1", "因病去世，家属领取 30000 元（S57）", 3_000_000),
+    Rule("会员慰问：每次不超过 2000 元", "S82", "grassroots_condolence.v1", "结婚慰问 3000 元，最高 2000 元（S82）", 200_000),
+    Rule("会员慰问：同一病种一年一次", "S82", "grassroots_condolence.v1", "今年已因同一病种慰问过（S82）", None),
+    Rule("会员慰问：困难慰问最高 2000 元", "S82", "grassroots_condolence.v1", "困难慰问最高 2000 元，已建档（S82）", 200_000),
+    Rule("会员慰问：困难慰问须建档", "S82", "grassroots_condolence.v1", "困难慰问，没有建档（S82）", None),
+    Rule("节日慰问品：每人每年 2200 元", "S82", "festival_goods.v1", "连同今年已发的正好 2200 元（S82）", 60_000),
+    Rule("节日慰问品：超过 2200 元", "S82", "festival_goods.v1", "连同今年已发的超过一分（S82）", None),
+    Rule("节日慰问品：不发现金和购物卡", "S82", "festival_goods.v1", "发现金或购物卡（S82）", None),
+    Rule("劳模春节慰问：健在的全国劳模", "S80c", "model_worker_festival.v1", "名单里有去世的劳模（S80c 健在的）", None),
+    Rule("劳模春节慰问：春节前发完", "S80e", "model_worker_festival.v1", "春节当天不再受理（S80e）", None),
+)
+
+UNITS_AND_DREAMS = (
+    Rule("小额返还：工资 2 % 的 40 % 上解，全额返还", "S62c", "small_payer_refund.v1", "工资 1 万元，缴 200 元，上解 80 元全额返还（S62c）", 8_000),
+    Rule("小额返还：上解不足 1 万元", "S62a", "small_payer_refund.v1", "上解 9999.60 元，不足 1 万元，全额返还（S62a）", 999_960),
+    Rule("小额返还：正好 1 万元不算", "S62a", "small_payer_refund.v1", "上解正好 1 万元，不再是小额（S62a）", None),
+    Rule("小额返还：厦门 5000 元线", "S62b", "small_payer_refund.v1", "厦门以 5000 元为线，上解 4999.60 元返还（S62b）", 499_960),
+    Rule("小额返还：厦门正好 5000 元不算", "S62b", "small_payer_refund.v1", "厦门以 5000 元为线，上解 5000 元不返还（S62b）", None),
+    Rule("小额返还：福建看前两年平均，每年最高 1 万元", "S62c", "small_payer_refund.v1",
+         "福建看前两年平均，今年多缴也属小额，返还到 1 万元为止（S62b S62c）", 1_000_000),
+    Rule("小额返还：国有不返还", "S62a", "small_payer_refund.v1", "国有企业不返还（S62a）", None),
+    Rule("小额返还：财政拨款不返还", "S62e", "small_payer_refund.v1", "财政拨款单位不返还（S62e）", None),
+    Rule("小额返还：未足额不返还", "S62e", "small_payer_refund.v1", "少缴一分也是未足额（S62e）", None),
+    Rule("小额返还：两项政策只享一项", "S62a", "small_payer_refund.v1", "已享受另一项返还政策（S62a）", None),
+    Rule("求学圆梦：一次性 1000 元", "S69", "study_dream.v2", "一线农民工取得大专学历，1000 元（S69）", 100_000),
+    Rule("求学圆梦：合同满一年", "S69", "study_dream.v2", "合同差一天满 12 个月（S69）", None),
+    Rule("求学圆梦：最高到车间主任", "S69", "study_dream.v2", "车间主任以上不可以（S69）", None),
+    Rule("求学圆梦：终身一次", "S69", "study_dream.v2", "终身一次（S69）", None),
+)
+
+RULES = (*FILES, *LIVING, *MEDICAL, *STUDY, *ACCIDENTS_AND_VISITS, *MUTUAL, *GRANTS, *WOMEN, *LOANS, *MODELS,
+         *STAYS, *CHECKS, *CLASSES, *CONDOLENCE, *UNITS_AND_DREAMS)
 
 
 @cache
