@@ -80,7 +80,7 @@ def keep_roster(case_id: str, field: str) -> ResponseReturnValue:
     left = [message for message in messages if (message.field or "").removeprefix("form.").partition(".")[0] == field]
     flash(_("名单已放进草稿，共 %(count)s 行", count=f"{len(rows):,}"))
     for same in _twice(view, field, rows):
-        flash(_("第 %(rows)s 行是同一个人，请核对是否重复", rows="、".join(same)), "warn")
+        flash(_("第 %(rows)s 行是同一个人，请核对是否重复", rows=_("、").join(same)), "warn")
     if left:
         flash(_("其中 %(count)s 处还要核对：%(first)s", count=len(left), first=left[0].text(language.lang())), "warn")
     return redirect(url_for(".roster", case_id=case_id, field=field), 303)
