@@ -51,7 +51,7 @@ OUTSIDE = ("nurse", "outsider", "hospital", "far_auditor", "far_admin")
 DRAFT, FIRST, CHECK, PAID, REJECTED = "draft", "first", "check", "paid", "rejected"
 MONEY_TABLES = ("pools", "holds", "ledger_entries", "pool_proposals", "repayments", "policy_figures", "goods_items", "goods_moves", "line_signatures",
                 "imports", "import_rows", "grant_lines", "payment_batches", "payment_lines", "payment_answers")
-REGISTER_TABLES = ("households", "household_members", "hardship_files", "memberships", "merge_proposals", "person_corrections")
+REGISTER_TABLES = ("households", "household_members", "hardship_files", "memberships", "merge_proposals", "person_corrections", "file_samples", "sampled_files")
 CASE_TABLES = (*MONEY_TABLES, *REGISTER_TABLES,
                "cases", "drafts", "tasks", "decisions", "attachments", "case_keys", "case_identities", "counters", "notices", "objections", "timers")
 
@@ -80,6 +80,7 @@ class Scene:
     twin: str = ""                   # another entry of theirs, and the merge that was proposed
     merge: str = ""
     correction: str = ""             # of the canary's name, proposed by the clerk
+    sample: str = ""                 # of hardship files, the canary's among them
     batch: str = ""                  # of payments, with the canary's in it, at the bank
     item: int = 0                    # in the store of this county
     line: str = ""                   # what a case of the canary's grants
@@ -109,6 +110,9 @@ class Scene:
             sheet = imports.read(names, imports.KINDS["people"].columns, NOW.date())
             scene.imported = imports.keep(session, imports.look_over(session, "people", sheet, names, "会员.csv", county, scene._in(session, "clerk"), NOW))
             scene.merge = register.propose(session, scene.person, scene.twin, "同一个人", scene._in(session, "clerk"), NOW)
+            register.open_file(session, scene.household, "KN-0001", COMMAND, NOW, role="system", category="deep", size=1, per_capita_fen=50_000,
+                               opened_on=date(2026, 1, 5))
+            scene.sample = register.draw(session, county, 30, scene._in(session, "clerk"), NOW)
             scene.correction = register.propose_correction(session, scene.person, scene._in(session, "clerk"), NOW, name=f"{NAME}乙", reason="核对证件")
         for number, state in enumerate((DRAFT, FIRST, CHECK, PAID, REJECTED)):
             scene.cases[state] = scene.filed(state, number)
@@ -223,7 +227,8 @@ class Scene:
         known: Mapping[str, Any] = {
             "case_id": case_id, "id": case_id, "attachment_id": self.file, "account_id": self.account, "appointment_id": self.appointment,
             "absence_id": self.absence, "seq": 1, "batch_id": self.batch,
-            "household_id": self.household, "person_id": self.person, "other_id": self.twin, "proposal_id": self.merge, "correction_id": self.correction,
+            "household_id": self.household, "person_id": self.person, "other_id": self.twin, "proposal_id": self.merge,
+            "correction_id": self.correction, "sample_id": self.sample, "n": 1,
             "pool_id": self.pool, "figure_id": self.figure, "item_id": self.item, "line_id": self.line, "import_id": self.imported, "field": "bill_no",
             "key": "aid", "version": 1, "name": "aid.v1.yaml", "size": self.seal, "trigger": "submit", "kind": "work", "token": case_id,
             "filename": "app.css", "message_id": self.message, "channel": "email", "notice_id": self.notice, "timer_id": self.timer, "objection_id": self.objection,

@@ -57,7 +57,11 @@ def at_home(sessions: sessionmaker[Session], now: datetime) -> dict[str, str]:
         register.open_file(session, home, "KD-2025-00017", COMMAND, at, role="system", category="deep", size=3, per_capita_fen=66_667,
                            opened_on=at.date() - timedelta(days=500))
         twins = [people.add_person(session, at, COMMAND, "段小红", union_id=head.union_id, phone="13811112222", member_since=date(2019, 5, 1)).id for _ in range(2)]
+        handler = actor(session, "handler", at)
+        county = next(post.organisation_id for post in handler.posts if post.role == "county_handler")
+        sample = register.draw(session, county, 30, handler, at)
+        register.propose_correction(session, twins[0], actor(session, "handler", at), at, name="段晓红", reason="核对身份证原件")
         case_id = engine.start(session, "visited_grant", worker, at)
         engine.act(session, case_id, "submit", worker, at, revision=1, form={
             "address": "城关街道文化路12号3单元", "cause_note": "住院治疗，自付部分较多。", "family": [{"name": "张丽", "age": "44"}]})
-    return {"household": home, "head": head.id, "twin": twins[0], "other": twins[1], "visited": case_id}
+    return {"household": home, "head": head.id, "twin": twins[0], "other": twins[1], "visited": case_id, "sample": sample}

@@ -5,7 +5,7 @@ Grassroots, township and county officers keep what belongs to their union and be
 
 from __future__ import annotations
 
-from . import covers, duplicates, files, households, people, visits
+from . import covers, duplicates, files, households, people, samples, visits
 from .room import blueprint
 
-__all__ = ["blueprint", "covers", "duplicates", "files", "households", "people", "visits"]
+__all__ = ["blueprint", "covers", "duplicates", "files", "households", "people", "samples", "visits"]

@@ -38,6 +38,7 @@ from ..records import (
     PaymentBatch,
     PaymentLine,
     Repayment,
+    SampledFile,
 )
 
 _drafts, _identities, _decisions, _events, _files, _notices, _objections, _lines, _payments, _repayments, _rows = (m.__table__ for m in (
@@ -98,6 +99,9 @@ def _filed(session: Session, case_id: str, actor: Actor, role: str, now: datetim
         left = _left(session, file.household_id)
         if left:
             session.execute(update(Household).where(Household.id == file.household_id).values(address_sealed=None, updated_at=now))
+        for sample_id in session.scalars(select(SampledFile.sample_id).where(SampledFile.file_id == file.id)).all():
+            session.execute(update(SampledFile.__table__).where(SampledFile.sample_id == sample_id, SampledFile.file_id == file.id).values(note_sealed=None))
+            _silence(session, f"sample:{sample_id}", case_id, file.unit_id, actor, role, now, lambda _, extra, file_id=file.id: extra.get("file") == file_id)  # type: ignore[misc]
         _silence(session, f"household:{file.household_id}", case_id, file.unit_id, actor, role, now,
                  lambda kind, extra, file_id=file.id, left=left: left or extra.get("file") == file_id)  # type: ignore[misc]
     session.flush()

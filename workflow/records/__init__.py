@@ -19,14 +19,15 @@ from .payments import PaymentAnswer, PaymentBatch, PaymentLine
 from .people import Absence, Account, ApiToken, Appointment, Person, SignIn, Throttle
 from .programmes import Release
 from .register import HardshipFile, Household, HouseholdMember, Membership, MergeProposal, PersonCorrection
+from .samples import FileSample, SampledFile
 from .timers import Clock, Timer
 
 metadata = Base.metadata
 
 __all__ = [
     "Absence", "Account", "ApiToken", "Appointment", "Attachment", "Base", "Case", "CaseIdentity", "CaseKey",
-    "Clock", "Counter", "Cover", "Decision", "Draft", "Event", "GoodsItem", "GoodsMove", "GrantLine", "HardshipFile", "Hold", "Household",
+    "Clock", "Counter", "Cover", "Decision", "Draft", "Event", "FileSample", "GoodsItem", "GoodsMove", "GrantLine", "HardshipFile", "Hold", "Household",
     "HouseholdMember", "Import", "ImportRow", "LedgerEntry", "LineSignature", "Membership", "MergeProposal", "Message", "Notice", "Objection", "Organisation", "Outbox",
     "PaymentAnswer", "PaymentBatch", "PaymentLine", "Person", "PersonCorrection", "PolicyFigure", "Pool", "PoolProposal", "Release",
-    "Repayment", "Seal", "SignIn", "Task", "Throttle", "Timer", "metadata",
+    "Repayment", "SampledFile", "Seal", "SignIn", "Task", "Throttle", "Timer", "metadata",
 ]

@@ -42,12 +42,25 @@ from .reading import (
     proposal,
     proposals,
 )
+from .sampling import (
+    DRAWS,
+    LEAST,
+    RESULTS,
+    Drawn,
+    check,
+    draw,
+    drawn,
+    drawn_from,
+    redrawn,
+    sample,
+    samples,
+)
 
 __all__ = [
-    "CATEGORIES", "KEEPERS", "READERS", "RELATIONS", "STATES", "Aid", "Claim", "Correction", "CoverRow", "FileRow", "HouseholdView", "Stay",
-    "add_member", "address_of", "aid_of_household", "aid_of_person", "by_number", "change_head", "confirm", "confirm_correction", "correction",
-    "corrections", "covers", "decline", "decline_correction", "duplicates", "end", "files", "found_or_added", "household", "household_now",
-    "households_without", "join", "leave", "member_places", "memberships", "move_address", "number_elsewhere", "open_file", "open_household",
-    "person", "proposal", "proposals", "propose", "propose_correction", "remember_number", "remove_member", "renew", "same_person", "schemes",
-    "transfer",
+    "CATEGORIES", "DRAWS", "KEEPERS", "LEAST", "READERS", "RELATIONS", "RESULTS", "STATES", "Aid", "Claim", "Correction", "CoverRow", "Drawn",
+    "FileRow", "HouseholdView", "Stay", "add_member", "address_of", "aid_of_household", "aid_of_person", "by_number", "change_head", "check",
+    "confirm", "confirm_correction", "correction", "corrections", "covers", "decline", "decline_correction", "draw", "drawn", "drawn_from",
+    "duplicates", "end", "files", "found_or_added", "household", "household_now", "households_without", "join", "leave", "member_places",
+    "memberships", "move_address", "number_elsewhere", "open_file", "open_household", "person", "proposal", "proposals", "propose",
+    "propose_correction", "redrawn", "remember_number", "remove_member", "renew", "same_person", "sample", "samples", "schemes", "transfer",
 ]
