@@ -19,7 +19,8 @@ from ..language.reading_values import amount_written
 from .layouts import Answer
 
 LOOKED = 20                          # rows in which the headings must stand
-_TOTALS = ("合计", "总计", "小计", "total")
+MOST_FAULTS = 200                    # told of one file; whoever sent the wrong file need not read about every row of it
+_TOTALS, _WHOLE = ("合计", "总计", "小计", "total"), ("合计", "总计", "total")
 _MORE = re.compile(r"-\d{4,}\Z")
 
 
@@ -89,12 +90,19 @@ class _Reader:
         self.guessed: set[int] = set()
         self.seen: dict[int, int] = {}
         self.reading = Reading()
+        self.sums: dict[bool, int] = {True: 0, False: 0}          # what the rows come to so far: the paid ones, the others
 
     def read(self, rows: Sequence[Sequence[str]], first: int) -> Reading:
         later: list[tuple[int, Sequence[str]]] = []
         for place, row in enumerate(rows, first):
-            if not any(row) or self._totals(row):
+            if len(self.reading.faults) >= MOST_FAULTS:
+                break
+            if not any(cell.strip() for cell in row):
                 continue
+            if self._totals(row):
+                self._agrees(place, row)
+                continue
+            self._counted(row)
             self.reading.rows += 1
             if self._cell(row, "reference") in self.by_reference:
                 self._row(place, row, self.by_reference[self._cell(row, "reference")])
@@ -102,6 +110,8 @@ class _Reader:
                 self.unnamed[normalise("bankcard", self._cell(row, "account")), self._cell(row, "amount")].append(self._cell(row, "status"))
                 later.append((place, row))           # told by account and amount once those with a reference are out of the way
         for place, row in later:
+            if len(self.reading.faults) >= MOST_FAULTS:
+                break
             self._row(place, row, self._found(place, row))
         if not self.reading.rows:
             self._fault(first, "status", "文件里没有明细行", "There are no rows in this file")
@@ -172,11 +182,9 @@ class _Reader:
 
     def _amount(self, place: int, row: Sequence[str]) -> int | None:
         said = self._cell(row, "amount")
-        plain = amount_written(said)
-        if plain is not None:
-            value = plain * (1 if self.answer.unit == "fen" else 100)
-            if value == value.to_integral_value() and 0 < value < 10**15:
-                return int(value)
+        fen = self._read(said)
+        if fen:
+            return fen
         self._fault(place, "amount", f"金额“{said[:20]}”读不懂", f"The amount {said[:20]!r} cannot be read")
         return None
 
@@ -221,6 +229,26 @@ class _Reader:
     def _totals(self, row: Sequence[str]) -> bool:
         return not self._cell(row, "account") and not self._cell(row, "status") and any(
             cell.strip().lower().startswith(_TOTALS) for cell in row if cell)
+
+    def _counted(self, row: Sequence[str]) -> None:
+        fen = self._read(self._cell(row, "amount"))
+        self.sums[self._cell(row, "status") in self.answer.paid] += fen or 0
+
+    def _agrees(self, place: int, row: Sequence[str]) -> None:
+        """A sum at the end is of all rows or of the paid ones; anything else, and rows are missing or were changed."""
+        if not any(cell.strip().lower().startswith(_WHOLE) for cell in row if cell) or (said := self._cell(row, "amount")) == "":
+            return
+        if self._read(said) not in (self.sums[True], sum(self.sums.values())):
+            whole, paid = (f"{fen / 100:,.2f}" for fen in (sum(self.sums.values()), self.sums[True]))
+            self._fault(place, "amount", f"合计 {said[:20]} 与各行之和 {whole} 元（其中成功 {paid} 元）不一致，文件可能缺行或改过",
+                        f"The sum {said[:20]} is not that of the rows, {whole} yuan, {paid} of them paid; rows may be missing or changed")
+
+    def _read(self, said: str) -> int | None:
+        """Return an amount as 分, or None."""
+        plain = amount_written(said)
+        if plain is None or (value := plain * (1 if self.answer.unit == "fen" else 100)) != value.to_integral_value() or not 0 <= value < 10**15:
+            return None
+        return int(value)
 
     def _fault(self, place: int, word: str, zh: str, en: str) -> None:
         cell = f"{column(self.places.get(word, 0))}{place}"

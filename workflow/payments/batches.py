@@ -172,6 +172,7 @@ def objections(session: Session, row: Row[Any], lines: Sequence[Row[Any]], *, no
     by_line = {line.grant_line_id: line for line in lines}
     there = {one.grant_line_id: one for one in gathering.payable(session, row.organisation_id, cash=cash, only=by_line.keys())}
     faults: list[Message] = []
+    style = None if cash or not noted else layouts.layout(row.layout)
     for line in lines:
         now, who = there.get(line.grant_line_id), mask("name", payment_of(session, line)["name"])
         if now is None:
@@ -180,6 +181,9 @@ def objections(session: Session, row: Row[Any], lines: Sequence[Row[Any]], *, no
             faults.append(_of(line.n, who, "CHANGED", "金额或收款账户在汇集之后改过", "its amount or account has changed since it was gathered"))
         elif now.fault is not None and now.fault.code != "IN_BATCH":
             faults.append(_of(line.n, who, now.fault.code, now.fault.zh, now.fault.en))
+        elif style is not None and (strange := style.unwritable(now.holder + now.bank)):
+            faults.append(_of(line.n, who, "UNWRITABLE", f"户名或开户行里的“{strange}”写不进这家银行的文件，请移出本行，另选银行样式或单独付款",
+                              f"The bank's file cannot hold '{strange}'; take this line out and pay it in another layout or by itself"))
         elif noted and now.flags and not line.note:
             faults.append(_of(line.n, who, now.flags[0].code, f"{now.flags[0].zh}，请说明或移出", f"{now.flags[0].en}; explain it or take it out"))
     return faults

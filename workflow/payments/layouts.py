@@ -80,6 +80,10 @@ class Layout:
             writer.writerow([column.text or known[column.value] or "" for column in self.columns])
         return out.getvalue().encode(self.encoding)
 
+    def unwritable(self, text: str) -> str:
+        """Return the signs of a text that this bank's encoding does not have."""
+        return "".join(sign for sign in dict.fromkeys(text) if sign.encode(self.encoding, "ignore") == b"")
+
     def _money(self, fen: int) -> str:
         return str(fen) if self.unit == "fen" else f"{fen // 100}.{fen % 100:02d}"
 
