@@ -19,19 +19,30 @@ POOLS = (("aid", "county_fiscal", 60_000_000, ""), ("fund", "central_hardship", 
          ("living_aid", "donation", 5_000_000, "东部协作地区捐赠，用于困难职工生活救助"), ("medical_aid", "central_hardship", 10_000_000, ""),
          ("medical_aid", "provincial_fiscal", 16_000_000, ""), ("medical_aid", "county_fiscal", 12_000_000, ""), ("holiday_visit", "own_union", 12_000_000, ""),
          ("model_workers", "upper_union", 8_000_000, ""), ("small_payer_refund", "upper_union", 6_000_000, ""), ("mutual_fund", "mutual_pool", 30_000_000, ""))
-_BEFORE = ("living_aid", "medical_aid", "holiday_visit", "model_workers", "small_payer_refund", "mutual_fund")     # of the year before as well
+# Of the year before as well, until this day of the year: what was promised then is paid from there.
+_BEFORE = {"fund": (12, 31), "living_aid": (6, 30), "medical_aid": (6, 30), "model_workers": (6, 30),
+           "holiday_visit": (8, 25), "small_payer_refund": (11, 10), "mutual_fund": (3, 31)}
 
 
 def told(session: Session, register: Register, now: datetime) -> list[Iterator[datetime]]:
-    """Return the stories of last year's pools and of this year's, each to be resumed in the order of time."""
+    """Return the story of last year's pools and of this year's, to be resumed in the order of time."""
     today = now.astimezone(ZONE).date()
     first = min(back(date(today.year, 1, 8), 0), back(today, 2))
-    return [_opened(session, register, today.year - 1, back(date(today.year - 1, 1, 8), 0), _BEFORE), _this_year(session, register, today, first)]
+    names = tuple(name for name, until in _BEFORE.items() if (today.month, today.day) <= until)
+    return [_both(session, register, today, first, names)]
 
 
-def _opened(session: Session, register: Register, year: int, day: date, names: tuple[str, ...]) -> Iterator[datetime]:
-    yield (at := datetime.combine(day, time(8, 5), ZONE))
-    _open(session, register, year, names, at)
+def _both(session: Session, register: Register, today: date, first: date, names: tuple[str, ...]) -> Iterator[datetime]:
+    """Last year's pools, of which the fund was closed and what was left of it carried over; then this year's."""
+    accountant, leader, year = register.known["finance"], register.known["leader"], today.year - 1
+    yield (at := datetime.combine(back(date(year, 1, 8), 0), time(8, 5), ZONE))
+    before = _open(session, register, year, names, at)["fund", "central_hardship"]
+    yield (at := datetime.combine(back(date(year, 12, 26), 0), time(9, 0), ZONE))
+    money.adjust(session, before, -156_000_000, "上级调减，年度分配已执行完毕", accountant, at)
+    _confirm(session, before, leader, at + timedelta(minutes=10))
+    money.close(session, before, date(year, 12, 31), "年度关账，办公会纪要〔12〕号", accountant, at + timedelta(minutes=20))
+    _confirm(session, before, leader, at + timedelta(minutes=30))
+    yield from _this_year(session, register, today, first, before)
 
 
 def _open(session: Session, register: Register, year: int, names: tuple[str, ...], at: datetime) -> dict[tuple[str, str], int]:
@@ -45,10 +56,13 @@ def _open(session: Session, register: Register, year: int, names: tuple[str, ...
     return made
 
 
-def _this_year(session: Session, register: Register, today: date, first: date) -> Iterator[datetime]:
+def _this_year(session: Session, register: Register, today: date, first: date, before: int) -> Iterator[datetime]:
     accountant, leader = register.known["finance"], register.known["leader"]
     yield (at := datetime.combine(first, time(8, 15), ZONE))
     made = _open(session, register, today.year, tuple(name for name, *_ in POOLS), at)
+    if first.year == today.year:
+        money.carry(session, before, made["fund", "central_hardship"], "上年结余结转", accountant, at + timedelta(minutes=20))
+        _confirm(session, before, leader, at + timedelta(minutes=30))
     yield (at := max(datetime.combine(back(today, 12), time(9, 20), ZONE), at + timedelta(hours=1)))
     money.adjust(session, made["aid", "county_fiscal"], 8_000_000, "上级追加临时救助资金", accountant, at)
     _confirm(session, made["aid", "county_fiscal"], leader, at + timedelta(hours=2))

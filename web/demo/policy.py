@@ -29,8 +29,8 @@ def told(session: Session, register: Register, today: date) -> Iterator[datetime
         (back(today, 6), "region", "", "dibao", "850", coming, "关于提高最低生活保障标准的通知", f"云岭民发〔{year}〕41号", True),
         (back(today, 2), "region", "", "medical_cap_relative", "18000", coming, "困难职工帮扶救助标准（修订）", f"云岭工字〔{year}〕38号", None),
     )
-    for day, kind, key, name, value, from_on, title, document, confirmed in sorted(rows, key=lambda row: row[0]):
-        yield (at := datetime.combine(day, time(9, 40), ZONE))
+    for place, (day, kind, key, name, value, from_on, title, document, confirmed) in enumerate(sorted(rows, key=lambda row: row[0])):
+        yield (at := datetime.combine(day, time(9, 20), ZONE) + timedelta(minutes=20 * place))
         figure = figures.propose(session, county, kind, name, value, from_on, title, document, handler, at, key=key)
         if confirmed is not None:
-            (figures.confirm if confirmed else figures.decline)(session, figure, leader, at + timedelta(hours=3))
+            (figures.confirm if confirmed else figures.decline)(session, figure, leader, at + timedelta(minutes=15))
