@@ -15,20 +15,23 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, or_, select
+from sqlalchemy import func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from ..errors import Message, Refused
 from ..language.definition import Definition
 from ..language.identity import birth_date, gender
 from ..records import Case, Cover, GrantLine, Person
+from ..statements import Rows
 from .dossier import Dossier
+from .entries import entries
 from .households import STANDS
 
 if TYPE_CHECKING:
     from .effects import Step
 
 _covers, _lines, _cases, _people = Cover.__table__, GrantLine.__table__, Case.__table__, Person.__table__
+_ADD = Rows(_covers, tuple(name for name in _covers.c.keys() if name != "id"))
 OPEN, CHECK = "cover.open", "cover.check"
 NO_COVER: Mapping[str, Any] = {"active": False, "start": None, "end": None, "since": None, "shares": 0, "granted": Decimal(0)}
 _TOLD = 20                           # rows at fault that are told one by one
@@ -68,7 +71,7 @@ def cover_facts(session: Session, dossier: Dossier, facts: Mapping[str, Any]) ->
     if enrols(dossier.definition):
         return enrolment(facts["param"], facts["case"]["submitted_on"])
     day = facts["form"].get("event_on") or facts["today"]
-    covers = covers_of(session, dossier.row.applicant_id, facts["param"].get("scheme"))
+    covers = covers_of(session, dossier.row.entry_id, facts["param"].get("scheme"))
     found = next((cover for cover in covers if cover.from_on <= day <= cover.until_on), None)
     if found is None:
         return dict(NO_COVER)
@@ -111,7 +114,7 @@ def _granted(session: Session, dossier: Dossier, first: date, last: date) -> Dec
     total = 0
     for form, fen in session.connection().execute(
             select(_cases.c.form, func.sum(_lines.c.amount_fen - _lines.c.returned_fen)).join(_lines, _lines.c.case_id == _cases.c.id)
-            .where(_cases.c.applicant_id == dossier.row.applicant_id, _cases.c.definition_key == dossier.definition.key, _cases.c.id != dossier.id,
+            .where(_cases.c.applicant_id.in_(entries(literal(dossier.row.entry_id))), _cases.c.definition_key == dossier.definition.key, _cases.c.id != dossier.id,
                    _lines.c.status.in_(STANDS)).group_by(_cases.c.id)):
         day = (form or {}).get("event_on")
         if day is None or first.isoformat() <= str(day) <= last.isoformat():
@@ -123,7 +126,7 @@ def refuse_overtaken(session: Session, dossier: Dossier, facts: Mapping[str, Any
     """Refuse to reserve money for a claim while another of the same person has just been granted: one cap is not used twice."""
     if not facts["cover"].get("active"):
         return
-    session.connection().execute(select(_people.c.id).where(_people.c.id == dossier.row.applicant_id).with_for_update())
+    session.connection().execute(select(_people.c.id).where(_people.c.id == dossier.row.entry_id).with_for_update())
     if cover_facts(session, dossier, facts)["granted"] != facts["cover"]["granted"]:
         raise Refused([Message("COVER_OVERTAKEN", "这位职工本保障期的另一件理赔刚刚办理，请刷新后重新核算",
                                "Another claim of this person in the same period has just been granted; look again and calculate afresh", "amount")])
@@ -148,7 +151,7 @@ def open_covers(step: Step) -> None:
              "shares": int(table[line.n - 1].get("shares") or 1), "opened_at": step.now} for line in lines]
     if not rows:
         raise Refused([Message("COVER_NOBODY", "名册里没有人，不能参保", "There is nobody on the roster to enrol")])
-    step.session.connection().execute(insert(_covers), rows)
+    _ADD(step.session.connection(), rows)
 
 
 EFFECTS = {CHECK: check, OPEN: open_covers}
