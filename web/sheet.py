@@ -23,7 +23,7 @@ from workflow.queries import Difference, EventRow
 from . import language, voting
 from .apply.boxes import said as masked
 from .db import session
-from .show import fen
+from .show import fen, first_rows
 from .wording import worded
 
 
@@ -117,10 +117,10 @@ def since_decision(found: Iterable[Difference]) -> list[tuple[str, str, str]]:
 
 
 def cells(answer: Answer) -> tuple[list[str], list[list[str]]]:
-    """Return (headings, rows) of a table field, sensitive columns masked."""
+    """Return (headings, rows) of a table field, sensitive columns masked; of a long one the first rows."""
     columns = answer.spec.columns
     return ([column.label.text(language.lang()) for column in columns.values()],
-            [[words(column, row.get(name)) for name, column in columns.items()] for row in answer.value or ()])
+            [[words(column, row.get(name)) for name, column in columns.items()] for row in first_rows(answer.value or ())])
 
 
 def checks(view: CaseView) -> list[Check]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -27,13 +28,24 @@ from .db import local, now, session
 from .language import N_
 from .signins import signed_in
 
+LONG, FIRST = 200, 50                # a table of more rows than LONG is told by its first ones: nobody reads 20,000, and no browser likes them
 NEVER = 9000                         # a task without a promised time is due in the far future
+
+
+def first_rows(rows: Sequence[Any]) -> Sequence[Any]:
+    """Return the rows of a table that a page shows: all of them, or the first of a long list."""
+    return rows if len(rows) <= LONG else rows[:FIRST]
+
+
+def beginning(shown: int, count: int) -> str:
+    """Say under a table that it goes on; nothing where it does not."""
+    return _("共 %(count)s 行，以上是前 %(shown)s 行", count=f"{count:,}", shown=shown) if shown < count else ""
 
 
 def connect(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
-        asset=asset, icon=icon, form_key=form_key, fen=fen, yuan=yuan, when=when, due_words=due_words, due_class=due_class, unsure=unsure,
+        asset=asset, beginning=beginning, icon=icon, form_key=form_key, fen=fen, yuan=yuan, when=when, due_words=due_words, due_class=due_class, unsure=unsure,
         mask_name=mask_name, called=called, role_name=role_name, source_name=source_name, link=link, now=now)
     app.jinja_env.filters.update(device=device, duration=duration)
     app.context_processor(lambda: {

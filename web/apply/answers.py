@@ -9,19 +9,21 @@ from typing import Any
 from workflow.engine import CaseView
 from workflow.language.definition import Field, Label
 
+from ..show import first_rows
 from .boxes import said
 from .steps import steps_of
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer. `rows` is the body of a table field, `heads` its columns."""
+    """One answer. `rows` is the body of a table field, of a long one its beginning; `heads` are its columns and `count` says how many there are."""
 
     name: str
     label: str
     value: str
     heads: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
+    count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def answer(view: CaseView, spec: Field, lang: str, *, paper: bool = False) -> An
     label = spec.label.text(lang)
     if spec.type == "table" and value and (view.mine or not spec.sensitive):
         return Answer(spec.name, label, "", tuple(column.label.text(lang) for column in spec.columns.values()),
-                      tuple(_row(spec.columns, row, lang, own=view.mine, paper=paper) for row in value))
+                      tuple(_row(spec.columns, row, lang, own=view.mine, paper=paper) for row in first_rows(value)), len(value))
     return Answer(spec.name, label, said(spec, value, lang, own=view.mine, paper=paper))
 
 
