@@ -24,6 +24,7 @@ from . import (
     pools,
     report,
     retention,
+    samples,
     serve,
     timers,
 )
@@ -31,6 +32,6 @@ from . import (
 
 def register(app: Flask) -> None:
     for group in (definitions.group, database.group, demonstration.group, accounts.group, organisations.group, audit.group, pools.group, figures.group, timers.group,
-                  messages.group, retention.group, payments.group, report.group, goods.group, imports.group, imports.people, imports.files, cases.group):
+                  messages.group, retention.group, payments.group, report.group, goods.group, imports.group, imports.people, samples.files, cases.group):
         app.cli.add_command(group)
     app.cli.add_command(serve.serve)
