@@ -19,12 +19,27 @@ from sqlalchemy import select
 from tests.acceptance.newcomer import Newcomer
 from tests.acceptance.reading_room import photo
 from tests.acceptance.test_hardship_file import Caller
-from tests.acceptance.test_to_their_ends import CARD, CHILD, COUNCIL, HOME, NOTICED, PARENT, ROOT, SUBMIT, Step, days, decide, pass_days, s
+from tests.acceptance.test_to_their_ends import (
+    CARD,
+    CHILD,
+    COUNCIL,
+    HOME,
+    NOTICED,
+    PARENT,
+    ROOT,
+    SUBMIT,
+    Step,
+    days,
+    decide,
+    pass_days,
+    s,
+)
 from tests.web.county import Clock
 from tests.world import World
 from web import db
-from workflow import history
-from workflow.records import Case, GrantLine, Pool
+from workflow import history, money
+from workflow.payments import gathering
+from workflow.records import GrantLine, Pool
 
 JULY = datetime(2026, 7, 15, 2, tzinfo=UTC)
 UNIT = "539921-01-01"
@@ -73,7 +88,8 @@ PAY = s("cashier", "pay", "receipt", paid_on="2026-07-15")
 PAID = (s("leader", "approve"), s("finance", "approve"), PAY)
 HANDED = s("basic", "submit")
 ACCEPTED = s("clerk", "approve", "acceptance", accepted_on="2026-07-15", acceptance_note="两人到场，抽查签到表")
-OUT = (SUBMIT, s("clerk", "approve"), s("clerk", "approve", mentor="导师和刚，培训 5 天"), s("clerk", "approve", "visit", visit_result="店面属实"), s("leader", "approve"))
+OUT = (SUBMIT, s("clerk", "approve"), s("clerk", "approve", mentor="导师和刚，培训 5 天"), s("clerk", "approve", "visit", visit_result="店面属实"),
+       s("leader", "approve"))
 LENT = (*OUT, s("doctor", "approve"), s("doctor", "grant", "contract", contract_no="JK2026001", lent_on="2026-07-15"))
 CHOSEN = (HANDED, NOTICED, s("clerk", "approve"), s("leader", "approve"))
 AWAY = (*CHOSEN, s("clerk", "approve", "contract", booked_on="2026-07-15", contract_no="CG2026-08"))
@@ -218,3 +234,62 @@ def test_by_pages(app: Flask, world: World, clock: Clock, ready: Run, enter: Cal
             decide(reader, case_id, step)
         assert world.row(case_id).revision > before.revision, f"{step}: {reader.url} {reader.page.words[:3000]}"
     finished(world, case_id, ready)
+
+
+@pytest.fixture
+def county(app: Flask, world: World, clock: Clock, run: Callable[..., Result]) -> Callable[[str, str, datetime], Caller]:
+    """A county with that programme published and its pool filled, on that day."""
+    def begin(key: str, pool: str, day: datetime) -> Caller:
+        clock.at = day
+        published(run, app, key, pool)
+        return Caller(app)
+    return begin
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_who_did_not_come_is_not_paid_for(county: Callable[..., Caller], world: World, clock: Clock) -> None:
+    absent = stay("paid", *AWAY, s("clerk", "absent"), spent=200_000)
+    call = county(absent.key, absent.pool, JULY)
+    case = drafted(call, absent)
+    for step in absent.steps:
+        if step.who == "clock":
+            pass_days(world, clock, step.days)
+            call.tokens.clear()
+        else:
+            act(call, case, step)
+    act(call, case, s("clerk", "approve", "attendance", attended_note="一人因病没有参加"), roster=STAY["roster"][:1])
+    short = act(call, case, s("finance", "approve", "invoice", invoice_total="1999.99"), expect=422)
+    assert "发票合计少于实际参加人员的费用" in str(short)
+    act(call, case, s("finance", "approve", invoice_total="2000"))
+    act(call, case, BACK[0])
+    finished(world, case, absent)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_loan_is_told_apart_from_what_the_union_spends(county: Callable[..., Caller], world: World) -> None:
+    lent = loan("tracking", *LENT, spent=15_000_000)
+    call = county(lent.key, lent.pool, JULY)
+    case = drafted(call, lent)
+    for step in lent.steps:
+        act(call, case, step)
+    with db.db.reading(world.sessions) as session:
+        assert money.spent_by_value(session, world.actor("leader")) == {"loan_facilitated": (0, 15_000_000)}
+        assert gathering.payable(session, world.orgs["539921"]) == []
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_model_workers_before_the_spring_festival(county: Callable[..., Caller], world: World) -> None:
+    call = county("model_worker_festival", "539921/2027/model_workers@own_union", NEW_YEAR)
+    case = call("clerk", "POST", "/applications", 201, json={"programme": "model_worker_festival", "form": MODELS})["id"]
+    attach(call, "clerk", case, "plan")
+    for step in (s("clerk", "submit"), s("leader", "approve"), *COUNCIL):
+        act(call, case, step)
+    act(call, case, s("clerk", "submit"), roster=HONOURED)
+    act(call, case, s("clerk2", "approve"))
+    assert world.row(case).amount_fen == 200_000
+    act(call, case, s("finance", "approve", prepared_on="2027-01-11"))
+    act(call, case, s("clerk2", "approve", "signed_sheet", "visit_photo", delivered_on="2027-01-11", delivery_note="王莉、赵敏两人到场"))
+    with db.db.reading(world.sessions) as session:
+        assert [(pool.held, pool.spent) for pool in session.scalars(select(Pool))] == [(200_000, 0)]
+        line = session.scalars(select(GrantLine).where(GrantLine.case_id == case)).one()
+        assert (line.status, line.amount_fen) == ("held", 200_000)
