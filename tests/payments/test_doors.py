@@ -18,6 +18,7 @@ from web import create_app, db, signins
 from workflow import money
 from workflow.actors import COMMAND
 from workflow.db import writing
+from workflow.payments import settling
 from workflow.records import Account, ApiToken
 
 Enter = Callable[[str], Visitor]
@@ -161,3 +162,16 @@ def test_a_batch_at_the_command_line_and_by_api(app: Flask, office: Office, bear
     assert "新结果 0" in go("answer", "FF-539921-2026-0001", str(tmp_path / "again.txt"), "--as", "cashier")
     go("close", "FF-539921-2026-0001", "--as", "finance")
     assert "closed" in go("list")
+
+
+def test_only_the_money_room_carries_a_batch_on(app: Flask, office: Office) -> None:
+    case_id = office.case()
+    batch_id = office.sent(case_id)
+    office.do(settling.take, "cashier", batch_id, office.answer(batch_id, "成功"))
+    run = app.test_cli_runner()
+    refused = run.invoke(args=["payments", "settle", "FF-539921-2026-0001", "--as", "leader"])
+    assert refused.exit_code == 1 and "由出纳办理" in refused.stderr and office.world.row(case_id).state == "paying"
+    refused = run.invoke(args=["payments", "settle", "FF-539921-2026-0001", "--as", "auditor"])
+    assert refused.exit_code == 1 and "经审岗位只能查阅" in refused.stderr
+    assert run.invoke(args=["payments", "settle", "FF-539921-2026-0001", "--as", "finance"]).exit_code == 0
+    assert office.world.row(case_id).state == "paid"

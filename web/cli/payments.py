@@ -223,7 +223,8 @@ def settle(number: str, username: str) -> None:
     with reading() as session:
         actor = acting(session, username)
         batch_id = payments.by_number(session, number, actor).id
-    _carry_on(batch_id, actor)
+    if _carry_on(batch_id, actor):
+        click.get_current_context().exit(1)
 
 
 @group.command("close")
@@ -247,7 +248,9 @@ def _line(session: Session, batch_id: str, n: int) -> str:
     return str(found)
 
 
-def _carry_on(batch_id: str, actor: Actor) -> None:
+def _carry_on(batch_id: str, actor: Actor) -> int:
+    """Carry on what is paid, tell what stood against a case, and return against how many."""
+    refused = 0
     with reading() as session:
         due = settling.due(session, batch_id)
     for case_id in due:
@@ -257,5 +260,7 @@ def _carry_on(batch_id: str, actor: Actor) -> None:
         except BangfuError as refusal:
             if refusal.status >= 500:
                 raise
+            refused += 1
             for message in refusal.messages:
                 say(f"{message.zh}\n  {message.en}", err=True)
+    return refused
