@@ -70,7 +70,8 @@ _decisions, _files, _identities, _events = (m.__table__ for m in (Decision, Atta
 _CASE = (
     select(
         _cases,
-        _people.c.name.label("applicant_name"), _people.c.gender, _people.c.born_on, _people.c.member_since,
+        _people.c.name.label("applicant_name"), func.coalesce(_people.c.merged_into, _people.c.id).label("entry_id"),
+        _people.c.gender, _people.c.born_on, _people.c.member_since,
         _people.c.migrant, _people.c.model_worker,
         _units.c.code.label("unit_code"), _units.c.name.label("unit_name"), _units.c.level.label("unit_level"),
         _units.c.region.label("unit_region"),

@@ -18,6 +18,7 @@ from ..records import Case
 from .covering import cover_facts, enrols
 from .cycles import cycle_of
 from .dossier import Dossier, local_day
+from .entries import entries
 from .households import household_facts
 from .places import above, at_level, region
 from .registers import coded
@@ -28,7 +29,8 @@ _GRANTED = select(
     func.coalesce(func.sum(case((_cases.c.cycle == bindparam("cycle"), 1), else_=0)), 0),
     func.coalesce(func.sum(case((_cases.c.cycle == bindparam("cycle"), _cases.c.amount_fen), else_=0)), 0),
 ).where(and_(_cases.c.definition_key == bindparam("key"), _cases.c.outcome == "approved", _cases.c.id != bindparam("me")))
-_GRANTED_TO = {False: _GRANTED.where(_cases.c.applicant_id == bindparam("whose")), True: _GRANTED.where(_cases.c.unit_id == bindparam("whose"))}
+_GRANTED_TO = {False: _GRANTED.where(_cases.c.applicant_id.in_(entries(bindparam("whose", type_=_cases.c.applicant_id.type)))),
+               True: _GRANTED.where(_cases.c.unit_id == bindparam("whose"))}
 """What this programme has granted before: to the person, or to the union that applies through whichever officer."""
 
 _BLANK_TASK = {"acted": False, "resubmit_to": None, "changed_material": False}
@@ -60,11 +62,11 @@ def facts_of(session: Session, dossier: Dossier, now: datetime, form: dict[str, 
     union = definition.apply_who == "organisation"
     if reads(definition) & {"applicant.granted_this_cycle", "applicant.times_this_cycle", "applicant.times_ever"}:
         ever, times, fen = session.connection().execute(_GRANTED_TO[union], {
-            "whose": row.unit_id if union else row.applicant_id, "key": definition.key, "cycle": cycle, "me": row.id}).one()
+            "whose": row.unit_id if union else row.entry_id, "key": definition.key, "cycle": cycle, "me": row.id}).one()
         facts["applicant"] |= {"times_ever": ever, "times_this_cycle": int(times),
                                "granted_this_cycle": Decimal(int(fen)) / 100}
     if definition.requires_file is not None or any(name.startswith("household.") for name in reads(definition)):
-        facts["household"] = household_facts(session, row.applicant_id, row.id, today)
+        facts["household"] = household_facts(session, row.entry_id, row.id, today)
     if enrols(definition) or any(name.startswith("cover.") for name in reads(definition)):
         facts["cover"] = cover_facts(session, dossier, facts)
     if "budget.available" in reads(definition):
@@ -88,7 +90,7 @@ def worked_out(definition: Definition, facts: dict[str, Any]) -> dict[str, Any]:
 def applicant(row: Any, today: date) -> dict[str, Any]:
     since = row.member_since
     return {
-        "id": row.applicant_id, "gender": row.gender, "age": years_between(row.born_on, today) if row.born_on else None,
+        "id": row.entry_id, "gender": row.gender, "age": years_between(row.born_on, today) if row.born_on else None,
         "union": row.unit_code, "member": since is not None,
         "member_months": months_between(since, today) if since else 0,
         "migrant": row.migrant, "model_worker": row.model_worker,

@@ -85,6 +85,9 @@ def confirm(session: Session, proposal_id: str, actor: Actor, now: datetime) -> 
     _memberships(session, stays, goes, now)
     _households(session, stays, goes, now)
     lines = session.execute(update(GrantLine).where(GrantLine.person_id == goes.id).values(person_id=stays.id)).rowcount  # type: ignore[attr-defined]
+    if stays.id_no_index is not None:    # granted before a number was known, or under a wrong one: their caps count by the right one from here on
+        session.execute(update(GrantLine).where(GrantLine.person_id == stays.id, GrantLine.id_index.is_(None), GrantLine.sealed.is_not(None))
+                        .values(id_index=stays.id_no_index))
     goes.merged_into, goes.union_id = stays.id, None
     session.execute(update(Person).where(Person.merged_into == goes.id).values(merged_into=stays.id))
     _answer(session, row, "confirmed", actor, now)
