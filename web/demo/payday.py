@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 
@@ -46,10 +47,15 @@ class Payday:
             yield (at := datetime.combine(back(today, 3), time(9, 30), ZONE))
             batches.send(self.session, batch, self.cashier, at, declared=True)
             yield (at := datetime.combine(back(today, 2), time(16, 40), ZONE))
-            size = len(reading.lines(self.session, batch))
-            self._answered(batch, {size: FAILED} if size > 1 else {}, at)
+            self._answered(batch, dict.fromkeys(self._alone(batch), FAILED), at)
         yield (at := datetime.combine(back(today, 1), time(17, 0), ZONE))
         self._sealed(lambda one: one.definition.beneficiary == "organisation" or one.definition.value == "pool_payout", "abc", at)
+
+    def _alone(self, batch: str) -> list[int]:
+        """Return the first line to an account that no other line is paid to, of several lines."""
+        lines = reading.lines(self.session, batch)
+        count = Counter(line.account_index for line in lines)
+        return [line.n for line in lines if count[line.account_index] == 1][:1] if len(lines) > 1 else []
 
     def _sealed(self, wanted: Callable[[Payable], bool], layout: str, at: datetime) -> str:
         """Gather and seal what is wanted and in order; return the batch, or nothing where there is none."""

@@ -32,7 +32,7 @@ def told(session: Session, register: Register, drawer: Drawer, taken: set[str], 
              *(Grant(session, register, drawer, wish, number, dice) for number, wish in enumerate(asked, 40))]
     store, payday = Store(session, register), Payday(session, register)
     begun = datetime(today.year - 2, 12, 10, 10, tzinfo=ZONE)
-    stories = [*(walk.walk() for walk in walks), store.told(begun, today), *visits.told(session, register, drawer, today, store, payday, households),
+    stories = [*(walk.walk() for walk in walks), store.told(begun, today), *visits.told(session, register, drawer, today, store, payday, households, taken),
                *unions.told(session, register, drawer, taken, today), payday.told(today), lists.told(session, register, today)]
     first = min((one.start for one in households), default=today - timedelta(days=1))
     return stories, first, sum(len(walk.script) + 1 for walk in walks) + 60

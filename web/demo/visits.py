@@ -134,15 +134,17 @@ class Summer(Visit):
                 | ({"item": TEA, "worth": "54"} if place % 2 else {"item": TOWEL, "worth": "12"}) for place, one in enumerate(self.workers)]
 
 
-def told(session: Session, register: Register, drawer: Drawer, today: date, store: Store, payday: Payday, filed: Sequence[Family]) -> list[Iterator[datetime]]:
+def told(session: Session, register: Register, drawer: Drawer, today: date, store: Store, payday: Payday, filed: Sequence[Family],
+         taken: set[str]) -> list[Iterator[datetime]]:
     """Return the stories of the visits and of the bank that pays the winter's money. Of the households on file those in deep hardship are visited."""
     spring = max(feast("春节", year) for year in (today.year - 1, today.year) if feast("春节", year) + 40 * DAY <= today)
     families = {one.worker.row.id for one in filed}
     workers = [*(one.worker for one in filed if one.on_file and one.category == "deep"), *(one for one in register.workers if one.row.id not in families)]
+    fresh = [one for one in workers[30:] if one.row.id not in taken]
     winter = Holiday(session, register, drawer, back(spring - 30 * DAY, 0), _SETTLED[:-1], 11, store, workers[:30])
-    late = Faulty(session, register, drawer, back(spring + 10 * DAY, 0), _PLANNED[:3], 12, store, workers[20:32])
+    late = Faulty(session, register, drawer, back(spring + 10 * DAY, 0), _PLANNED[:3], 12, store, [*workers[20:24], *fresh[12:20]])
     year = today.year if today >= date(today.year, 8, 20) else today.year - 1
-    cool = Summer(session, register, drawer, back(date(year, 7, 10), 0), _SETTLED, 13, store, [one for one in workers if one.township][20:32])
+    cool = Summer(session, register, drawer, back(date(year, 7, 10), 0), _SETTLED, 13, store, fresh[:12] or workers[24:30])
     return [winter.walk(), _late(late, today), cool.walk(), payday.winter(winter, 9)]
 
 
