@@ -76,7 +76,6 @@ def the_plan_is_decided(people: Callable[[str], Visit], eyes: Eyes) -> str:
     handler = people("handler")
     handler.going("nav a:has-text('我能申请什么')")
     handler.going("main a:has-text('送温暖慰问')")
-    eyes.look(handler, "guide")
     handler.going("button:has-text('开始申报')")
     case_id = handler.path.split("/")[2]
     handler.going("main a[href*='/form/1']")
@@ -106,7 +105,6 @@ def the_roster_is_mended(handler: Visit, case_id: str, eyes: Eyes, folder: Path)
     """A list with three faults is refused cell by cell, its faults are taken home, and the mended list is handed in."""
     page = handler.open("/cases")
     handler.going(f"main a[href*='{case_id}']")
-    eyes.look(handler, "the case waits for the roster")
     handler.going("main a[href$='/form']")
     handler.going("main a[href*='/form/']")
     eyes.look(handler, "the step of the roster")
@@ -135,7 +133,6 @@ def the_roster_is_mended(handler: Visit, case_id: str, eyes: Eyes, folder: Path)
 def the_roster_is_checked_and_made_ready(people: Callable[[str], Visit], case_id: str, eyes: Eyes) -> None:
     officer, finance = people("handler2"), people("finance")
     officer.open(f"/tasks/{case_id}")
-    eyes.look(officer, "roster to be checked")
     officer.going("a:has-text('名单、查重和签收')")
     eyes.look(officer, "who stands there twice")
     assert officer.says("与第 3 行是同一人")
@@ -146,7 +143,6 @@ def the_roster_is_checked_and_made_ready(people: Callable[[str], Visit], case_id
     officer.going("#confirm button[value=return_to]")
     handler = people("handler")
     handler.open(f"/cases/{case_id}")
-    eyes.look(handler, "roster returned")
     handler.open(f"/cases/{case_id}/roster/roster")
     handler.page.set_input_files("#sheet", workbook("名单.xlsx", [YANG, MU, HE, DUAN]))
     handler.going("button:has-text('检查并放进草稿')")
@@ -192,7 +188,6 @@ def the_batch_is_paid_in_part(people: Callable[[str], Visit], case_id: str, eyes
     """Signatures checked, three payments gathered, sealed and sent; one comes back. Return the address of the batch."""
     second, finance, cashier = people("finance2"), people("finance"), people("cashier")
     second.open(f"/tasks/{case_id}")
-    eyes.look(second, "signatures to be checked")
     decide(second, "approve")
     finance.going("nav a:has-text('发放批次')")
     finance.going("a:has-text('汇集待发放的')")
@@ -203,7 +198,7 @@ def the_batch_is_paid_in_part(people: Callable[[str], Visit], case_id: str, eyes
     eyes.look(finance, "batch sealed")
     batch = finance.path
     finance.open(batch + "/sheet")
-    told = sent(cashier, batch, eyes, folder, ["成功", "成功", "失败"])
+    told = sent(cashier, batch, folder, ["成功", "成功", "失败"])
     give_answer(cashier, told)
     eyes.look(cashier, "batch answered")
     assert cashier.says("户名不符")
@@ -236,12 +231,11 @@ def the_rest_is_paid_and_everything_closed(people: Callable[[str], Visit], first
     """The corrected line goes out alone in a second batch; then the three accounts agree and both batches are closed."""
     finance, cashier = people("finance"), people("cashier")
     finance.open("/payments/new")
-    eyes.look(finance, "what is left to be paid")
     assert finance.page.locator("input[name=line]").count() == 1
     finance.going("main button.go")
     finance.going("text=核对无误，封存")
     second = finance.path
-    told = sent(cashier, second, eyes, folder, ["成功"])
+    told = sent(cashier, second, folder, ["成功"])
     for _ in range(2):                                   # the second time nothing changes
         give_answer(cashier, told)
     eyes.look(cashier, "everything paid")
@@ -257,15 +251,13 @@ def the_rest_is_paid_and_everything_closed(people: Callable[[str], Visit], first
     assert finance.says("相符") and finance.page.locator(".tag.bad").count() == 0
 
 
-def sent(cashier: Visit, batch: str, eyes: Eyes, folder: Path, results: list[str]) -> bytes:
+def sent(cashier: Visit, batch: str, folder: Path, results: list[str]) -> bytes:
     """The cashier sends the batch and downloads its file; return what the bank makes of it."""
     cashier.open(batch)
-    eyes.look(cashier, "batch to be sent")
     cashier.going("button:has-text('确认发出')")
     with cashier.page.expect_download() as file:
         cashier.click("text=下载银行文件")
     file.value.save_as(folder / "bank.csv")
-    eyes.look(cashier, "batch sent")
     return answer(folder / "bank.csv", results)
 
 
