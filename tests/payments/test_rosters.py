@@ -121,3 +121,22 @@ def test_a_line_with_a_bad_account_stays_behind_and_the_others_are_paid(world: W
     assert world.row(listed).state == "paying" and office.paid() == 30_000
     rest = office.payable()
     assert [line.n for line in rest if line.fault is None] == [2, 3]
+
+
+@pytest.mark.parametrize("roster", [
+    [row(0), row(1, CARDS[3]), row(2), {"name": "赵敏", "id_no": "53010219800103105X", "card": CARDS[4], "amount": "300"}],
+    [row(0), row(1, CARDS[3])],
+    [row(0), row(1, CARDS[3]), row(2), {"name": "赵敏", "id_no": "53010219800103105X", "card": CARDS[4], "amount": "0"}],
+])
+def test_nobody_joins_or_leaves_a_roster_whose_money_is_reserved(world: World, office: Office, listed: str, roster: list[dict[str, Any]]) -> None:
+    """Correcting an account is no way to change who gets something: the amount that is held and the lines would part."""
+    digits = roster[-1]["id_no"][:17]
+    roster[-1]["id_no"] = digits + "10X98765432"[sum(int(c) * w for c, w in zip(digits, (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2), strict=True)) % 11]
+    batch_id = office.sent(listed)
+    office.answered(batch_id, "成功", "失败", "成功")
+    world.act("cashier", listed, "return_to", dest="correcting", comment="第 2 笔户名不符")
+    before = world.row(listed).amount_fen
+    with pytest.raises(Refused, match="已经预留|缺少身份证号"):
+        world.act("clerk", listed, "approve", form={"roster": roster})
+    assert world.row(listed).amount_fen == before == 90_000
+    office.clean()

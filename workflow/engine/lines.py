@@ -30,6 +30,7 @@ from .dossier import Dossier, local_day
 _lines, _people, _members, _payments = (m.__table__ for m in (GrantLine, Person, HouseholdMember, PaymentLine))
 _ADD = Rows(_lines)
 _WRITTEN = tuple(name for name in _lines.c.keys() if name not in ("id", "sealed", "updated_at"))
+_RESERVED = ("amount_fen", "item", "quantity")
 _ONE_LINE_WORDS = ("name", "account", "holder", "bank")
 
 
@@ -165,20 +166,27 @@ def _rewritten(session: Session, dossier: Dossier, facts: Mapping[str, Any], amo
                there: Sequence[Row[Any]], now: datetime) -> Sequence[Row[Any]]:
     """Write the lines as the form has them. What is reserved keeps its amounts: only who is paid where may change then."""
     definition = dossier.definition
+    if any(line.status == "paid" for line in there) and not any(line.status in ("open", "held") for line in there):
+        return there                     # a case that goes on after its money, as a loan does: what it notes then changes no line
     planned_lines, faults = planned(dossier, facts, amount_fen)
     if faults:                           # told by `judge` to whoever moves the case on; a return may leave them as they are
+        if any(line.status in ("held", "paid") for line in there):
+            raise Refused(faults)        # but not what is reserved, beside an amount and a hold that have changed
         return there
     rows = _rows(session, dossier, planned_lines, cycle, now)
     connection = session.connection()
     if any(line.status in ("held", "paid") for line in there):
-        known, moved = {line.n: line for line in there}, []
+        before = max((line.n for line in there if line.status == "paid"), default=0)     # of a case granted anew, lines stand behind those
+        known, moved = {line.n - before: line for line in there}, []
+        missing = {n for n, line in known.items() if line.status in ("open", "held")} - {fresh["n"] for fresh in rows}
         for fresh in rows:
             old = known.get(fresh["n"])
-            if old is None or old.status not in ("open", "held"):
+            if old is not None and old.status not in ("open", "held"):
                 continue
-            if old.amount_fen != fresh["amount_fen"] or old.id_index != fresh["id_index"]:
-                raise Refused([Message("LINE_HELD", f"第 {fresh['n']} 行的金额已经预留，不能再改，请先退回本件",
-                                       f"The amount of line {fresh['n']} is reserved; return the case first")])
+            if old is None or missing or any(getattr(old, name) != fresh[name] for name in _RESERVED) or old.id_index != fresh["id_index"] and (
+                    old.person_id is None or old.person_id != fresh["person_id"]):    # a number may have been learnt or corrected since
+                raise Refused([Message("LINE_HELD", f"款物已经预留，名单上的人、金额和物品不能再改（第 {min(missing, default=fresh['n'])} 行），请先退回本件",
+                                       f"Line {min(missing, default=fresh['n'])}: it is reserved who gets what; return the case first")])
             if not _as_it_stood(session, old, fresh, ("account_index",)):
                 moved.append({"line": old.id, "account_index": fresh["account_index"], "sealed": _resealed(session, old.id, fresh), "updated_at": now})
         if moved:
