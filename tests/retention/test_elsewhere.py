@@ -26,7 +26,7 @@ from workflow.db import reading, writing
 from workflow.engine import returning
 from workflow.payments import batches
 from workflow.privacy import vault
-from workflow.records import Event, GrantLine, HardshipFile, Household, ImportRow, PaymentLine, Repayment
+from workflow.records import Event, GrantLine, HardshipFile, Household, ImportRow, PaymentLine, Repayment, SampledFile
 
 
 @pytest.fixture
@@ -95,6 +95,9 @@ def filed(archive: Archive, case_id: str) -> str:
         file_id = register.open_file(session, home, "KN-1", COMMAND, archive.now, role="system", category="deep", size=3, per_capita_fen=50_000,
                                      opened_on=date(2026, 6, 1), case_id=case_id)
     with writing(archive.sessions) as session:
+        drawn = register.draw(session, archive.orgs["539921"], 30, archive.actor("clerk"), archive.now)
+        register.check(session, drawn, 1, "changed", "张大山已搬走", archive.actor("clerk"), archive.now)
+    with writing(archive.sessions) as session:
         register.end(session, session.get_one(HardshipFile, file_id), "cancelled", "张大山去世", COMMAND, archive.now, role="system", on=date(2026, 6, 20))
     return home
 
@@ -110,6 +113,7 @@ def test_the_hardship_file_loses_its_words_and_the_household_its_address_with_th
         assert (file.end_reason, file.monthly_per_capita_fen, file.number, file.status) == ("", 50_000, "KN-1", "cancelled")
         row = session.get_one(Household, home)
         assert row.address_sealed is not None and vault(session).open("households.address", home, row.address_sealed).decode() == "梅园三号"
+        assert [(one.result, one.note_sealed) for one in session.scalars(select(SampledFile))] == [("changed", None)]
         kept = session.scalars(select(Event.kind).where(Event.stream == f"household:{home}", Event.details.is_not(None))).all()
         assert kept == ["open"]
     assert archive.findings() == []
