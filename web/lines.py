@@ -129,7 +129,7 @@ def _marked(case_id: str) -> str:
 def _page(case_id: str, faults: dict[str, str], status: int) -> ResponseReturnValue:
     me = person()
     view = engine.look(session(), case_id, me, now())
-    rows, found = grants(session(), case_id, me), defaultdict[int, list[Any]](list)
+    rows, found = grants(session(), case_id, me, sealed=True), defaultdict[int, list[Any]](list)
     for duplicate in engine.duplicates(session(), case_id, me):
         found[duplicate.n].append(duplicate)
     live = [row for row in rows if row.status != "dropped"]
@@ -139,9 +139,9 @@ def _page(case_id: str, faults: dict[str, str], status: int) -> ResponseReturnVa
     shown = [row for row in rows if only == "twice" and row.n in found or only == "unsigned" and row.status != "dropped" and row.signed is None and row.quantity
              or only == "signed" and row.signed or only == "struck" and row.status == "dropped" or only not in counts or only == "all"]
     start = max(request.args.get("after", 0, type=int), 0)
-    may = engine.may_mark(session(), case_id, me)
+    here, may = [row.n for row in shown[start:start + PAGE]], engine.may_mark(session(), case_id, me)
     page = render_template(
-        "lines/roster.html", view=view, rows=shown[start:start + PAGE], next=start + PAGE if len(shown) > start + PAGE else None, found=found,
+        "lines/roster.html", view=view, rows=grants(session(), case_id, me, numbers=here), next=start + PAGE if len(shown) > start + PAGE else None, found=found,
         counts=counts, only=only, faults=faults, typed=request.form, may=may, masked=_masked, why=_why, issues=issues(view.definition),
         companions=engine.companions(session(), case_id, me, now()) if may else [], goods=_goods(live), money=sum(row.amount_fen for row in live))
     return page, status
