@@ -1,7 +1,7 @@
 """A pool is opened, changed and closed by two people, and seen only by the officers of its organisation and above."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -111,3 +111,14 @@ def test_pools_are_seen_by_their_officers_and_those_above(world: World, funds: F
 def test_a_key_belongs_somewhere_and_can_be_read(world: World, funds: Funds, key: str) -> None:
     with pytest.raises(Refused):
         funds.open(1_000, key)
+
+
+def test_a_year_that_closed_while_a_later_day_waited_is_not_opened_again(world: World, funds: Funds, do: Callable[..., Any]) -> None:
+    pool_id = funds.open(500_000)
+    funds.close(world.now.date())
+    later = do(money.close, "finance", pool_id, date(2026, 12, 31), "延后关账")
+    world.now += timedelta(days=2)
+    with pytest.raises(Refused, match="已于 2026-06-15 关账"):
+        do(money.confirm, "leader", later)
+    assert funds.pool().closed_on == date(2026, 6, 15)
+    do(money.decline, "leader", later)                      # and does not stand in the way of the carry-over

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
+from jinja2 import Environment
 
 from tests.payments.conftest import CARDS, Office
-from tests.world import World
 from workflow.errors import Refused
-from workflow.payments import answers, batches, gathering, layouts
+from workflow.payments import answers, batches, gathering, layouts, reconciling
 
 HEAD = ["编号", "账号", "户名", "金额", "结果"]
 SENT = [answers.Sent(1, "FF-1-0001", CARDS[0], "李文华", 100_000, "sent")]
@@ -60,10 +61,27 @@ def test_an_honest_bank_is_none() -> None:
     assert gathering.account_fault(CARDS[0], "李文华", "李文华", bank="云岭农村商业银行（城关支行）") is None
 
 
-def test_a_name_that_the_files_of_the_bank_cannot_write_is_told_before_the_seal(world: World, office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_that_the_files_of_the_bank_cannot_write_is_told_before_the_seal(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """A county whose bank still wants ASCII: what its file cannot hold is a sentence of the seal, not an error of the sending."""
     batch_id = office.gather(office.case(), layout="icbc")
     narrow = replace(layouts.layout("icbc"), encoding="ascii")
     monkeypatch.setattr(layouts, "layout", lambda name, root=None: narrow)
     with pytest.raises(Refused, match="李文华.*写不进这家银行的文件"):
         office.do(batches.seal, "finance", batch_id)
+
+
+def test_two_differences_never_cancel_each_other() -> None:
+    """300 yuan too little in the lines and 300 too much by the bank's word are two differences, not none."""
+    found = reconciling.Banked("b", "FF-1", "sent", 100_000, 70_000, 0, 0, 40_000)
+    assert found.difference == 60_000
+    assert reconciling.Banked("b", "FF-1", "sent", 100_000, 130_000, 0, 0, 100_000).difference == 60_000
+    assert reconciling.Banked("b", "FF-1", "sent", 100_000, 100_000, 0, 0, 100_000).difference == 0
+
+
+def test_cases_that_differ_are_never_called_equal_because_their_sum_is() -> None:
+    """One case paid too much and another too little by as much: the pool's sum fits, and the page does not say so."""
+    odd = (reconciling.Odd("a", "FX-1", 40_000, 30_000), reconciling.Odd("b", "FX-2", 40_000, 50_000))
+    page = Environment(extensions=["jinja2.ext.i18n"]).from_string(Path("web/templates/payments/reconcile.html").read_text("utf-8").split("{% macro gap")[1].partition(
+        "{% endmacro %}")[0].join(("{% macro gap", "{% endmacro %}{{ gap(0, odd=odd) }}{{ gap(0) }}")))
+    said = page.render(odd=odd, _=str, fen=str, tag=lambda words, kind, *icon: f"[{kind}]")
+    assert said == "[bad][ok]"

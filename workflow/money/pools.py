@@ -123,6 +123,7 @@ def confirm(session: Session, proposal_id: str, actor: Actor, now: datetime) -> 
     """Carry out what another person proposed. Raises `NotFound`, `NotYours`, or `Refused` where it no longer fits."""
     proposal, row, role = decided(session, proposal_id, actor)
     if proposal.kind == "close":
+        open_today(row, now)                 # its last day may have come while the proposal waited: a closed year is not opened again
         event(session, row.id, "close", actor, role, row.organisation_id, now, {
             "proposal": proposal_id, "closes_on": proposal.closes_on.isoformat()})
         session.execute(update(_pools).where(_pools.c.id == row.id).values(closed_on=proposal.closes_on))

@@ -67,7 +67,10 @@ class Banked:
 
     @property
     def difference(self) -> int:
-        return self.total - self.paid - self.failed - self.waiting + (0 if self.told is None else self.paid - self.told)
+        """Of the lines against the seal, and of the bank's word against the lines: too much in one never hides too little in the other."""
+        lines = self.total - self.paid - self.failed - self.waiting
+        bank = 0 if self.told is None else self.paid - self.told
+        return lines + bank if lines * bank >= 0 else abs(lines) + abs(bank)
 
 
 @dataclass(frozen=True, slots=True)
