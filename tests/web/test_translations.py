@@ -27,6 +27,7 @@ IN_PYTHON = {
     "县总工会",                      # whose site this is until BANGFU_UNION says otherwise
     "Bangfu 帮扶",                   # the name of the thing
     "（", "：；”＃ ",                 # where a Chinese label is cut, and what stands for the signs Mermaid would read
+    "、",                            # between names in a Chinese sentence; the English one beside it has its comma
     "通过", "同意", "不通过", "未通过", "不同意", "票",               # what people write into the sheet of a meeting
     "人口", "人数", "天数", "月数", "年数", "次数", "年龄",             # what the Chinese label of a field ends in
 }
