@@ -280,8 +280,18 @@ UNITS_AND_DREAMS = (
     Rule("求学圆梦：终身一次", "S69", "study_dream.v2", "终身一次（S69）", None),
 )
 
+LEGAL = (
+    Rule("法律援助：请求 1000 元以上", "S74b", "legal_aid.v1", "请求 999.99 元（S74b）", None),
+    Rule("法律援助：正好 1000 元可以", "S74b", "legal_aid.v1", "请求正好 1000 元（S74b）", 0),
+    Rule("法律援助：人均收入低于最低工资", "S74b", "legal_aid.v1", "人均收入正好等于最低工资（S74b）", None),
+    Rule("法律援助：农民工讨薪不看收入，追回的钱另计", "S74b", "legal_aid.v1", "农民工讨薪，不看收入（S74b）", 2_300_000),
+    Rule("法律援助：农民工工伤不看收入", "S74b", "legal_aid.v1", "农民工工伤，不看收入（S74b）", None),
+    Rule("法律援助：因灾因病不看收入", "S74b", "legal_aid.v1", "因灾因病致困，不看收入（S74b）", None),
+    Rule("法律援助：紧急的先行受理", "S74c", "legal_aid.v1", "情况紧急，先行受理（S74c）", None),
+)
+
 RULES = (*FILES, *LIVING, *MEDICAL, *STUDY, *ACCIDENTS_AND_VISITS, *MUTUAL, *GRANTS, *WOMEN, *LOANS, *MODELS,
-         *STAYS, *CHECKS, *CLASSES, *CONDOLENCE, *UNITS_AND_DREAMS)
+         *STAYS, *CHECKS, *CLASSES, *CONDOLENCE, *UNITS_AND_DREAMS, *LEGAL)
 
 
 @cache
