@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from hashlib import sha256
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from tests.payments.conftest import CARDS, PAID, Office
@@ -16,7 +16,7 @@ from workflow.db import writing
 from workflow.errors import NotFound, NotYours, Refused
 from workflow.payments import batches, gathering, settling
 from workflow.payments.slips import slip
-from workflow.records import Appointment, PaymentLine
+from workflow.records import Appointment, Organisation, PaymentLine
 
 
 def receipt(world: World, case_id: str) -> None:
@@ -242,3 +242,14 @@ def test_a_crash_after_the_answer_is_carried_on_later(world: World, office: Offi
     assert [world.row(case_id).state for case_id in (first, second)] == ["paid", "paid"] and office.spent() == (0, 200_000)
     office.do(settling.close, "finance", batch_id)
     office.clean()
+
+
+def test_gathering_does_not_wait_for_whoever_only_names_the_union(world: World, office: Office) -> None:
+    """A step of a case holds its case and names the union in its event; gathering holds the union and asks for cases: neither may wait for the other."""
+    case_id = office.case()
+    database = world.sessions.kw["bind"]
+    named = select(Organisation.id).where(Organisation.id == world.orgs["539921"])
+    with database.connect() as beside:
+        if database.dialect.name == "postgresql":              # what a foreign key takes; SQLite has one writer and no such lock
+            beside.execute(named.with_for_update(read=True, key_share=True))
+        assert office.statuses(office.gather(case_id)) == ["open"]

@@ -49,7 +49,7 @@ def make(session: Session, actor: Actor, now: datetime, chosen: Collection[str],
     reason = _reason(reason) if cash else ""
     if not cash:
         layouts.layout(layout or "")
-    place = session.execute(select(_places.c.id, _places.c.code, _places.c.path).where(_places.c.id == post.organisation_id).with_for_update()).one()
+    place = session.execute(select(_places.c.id, _places.c.code, _places.c.path).where(_places.c.id == post.organisation_id).with_for_update(key_share=True)).one()
     session.execute(select(_cases.c.id).where(_cases.c.id.in_(select(gathering._granted.c.case_id).where(gathering._granted.c.id.in_(sorted(chosen)))))
                     .order_by(_cases.c.id).with_for_update())
     found = gathering.payable(session, place.id, cash=cash, only=frozenset(chosen))
