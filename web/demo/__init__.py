@@ -63,7 +63,7 @@ class Loaded:
     events: int
 
 
-def load(sessions: sessionmaker[Session], store: Store, now: datetime, progress: Progress, *, cases: int = 150,
+def load(sessions: sessionmaker[Session], store: Store, now: datetime, progress: Progress, *, cases: int = 110,
          workers: int = 400, origin: str = ORIGIN, definitions: Path = programmes.DEFINITIONS) -> Loaded:
     """Make the demo county as it stands at `now`. `progress(label, length)` is like `click.progressbar`.
 

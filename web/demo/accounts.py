@@ -26,9 +26,9 @@ class DemoAccount:
 DEMO_ACCOUNTS = (
     DemoAccount("worker", "李文华", "职工（二建公司）", "worker", "补正被退回的医疗救助，再申请一项",
                 "correct the returned medical aid, then apply for something else"),
-    DemoAccount("family", "段志强", "在档困难职工（环卫站）", "worker with a hardship file", "看本户档案带来的生活救助，补正被退回的医疗救助",
+    DemoAccount("family", "段志芳", "在档困难职工（环卫站）", "worker with a hardship file", "看本户档案带来的生活救助，补正被退回的医疗救助",
                 "see the living aid of a filed household, correct the returned medical aid"),
-    DemoAccount("chair", "马秀兰", "单位工会主席（纺织厂工会）", "chair of a union that applies", "以工会名义申报：医疗互助参保、小额缴费返还",
+    DemoAccount("chair", "马文海", "单位工会主席（纺织厂工会）", "chair of a union that applies", "以工会名义申报：医疗互助参保、小额缴费返还",
                 "apply for the union: mutual-aid enrolment, refund of dues"),
     DemoAccount("grassroots", "赵敏", "基层工会经办人（二建公司工会）", "grassroots officer",
                 "审核、登记公示；看自己的申请为什么自己不能办", "check, record a notice; see why your own case is closed to you"),

@@ -19,7 +19,9 @@ ON_FILE_AFTER = 15                   # working days from the application until a
 _NOTES = {"illness": "本人患慢性肾病，每周透析，自付药费较多。", "disability": "家中一人重度残疾，需要长期护理。", "study": "两个孩子上学，学费和生活费靠一人工资。",
           "unemployment": "配偶下岗，一直没有找到稳定工作。", "low_wage": "一人工资供养全家，收入低于低保标准。", "accident": "房屋失火，家电和存粮烧毁，家人受伤住院。"}
 PROOFS = {"illness": "diagnosis", "disability": "disability", "study": "school_proof", "accident": "accident_proof"}
-_GIVEN = {"child": ("雨欣", "子涵", "思远", "嘉怡", "浩然", "梓萱"), "spouse": ("丽芬", "建华", "春梅", "永明", "桂英"), "parent": ("德福", "正祥", "玉珍", "秀英")}
+_GIVEN = {"child": {"male": ("思远", "浩然", "子轩"), "female": ("雨欣", "嘉怡", "梓萱")},
+          "spouse": {"male": ("建华", "永明", "国庆"), "female": ("丽芬", "春梅", "桂英")},
+          "parent": {"male": ("德福", "正祥"), "female": ("玉珍", "秀英")}}
 _SURNAMES = "李王杨张段和木罗赵马"
 
 
@@ -56,8 +58,8 @@ _ROWS: tuple[tuple[str, int, str, int, str, tuple[tuple[int, str], ...]], ...] =
     ("deep", 3, "illness", 210, "recognise", ()),                    # the household of the demo's own account
     ("deep", 4, "study", 30, "recognise", ()), ("relative", 2, "low_wage", 45, "recognise", ()), ("deep", 1, "disability", 60, "recognise", ()),
     ("deep", 5, "illness", 75, "recognise", ()), ("accident", 4, "accident", 90, "recognise", ()), ("relative", 3, "unemployment", 110, "recognise", ()),
-    ("accident", 2, "accident", 130, "recognise", ()), ("relative", 5, "study", 150, "recognise", ()), ("deep", 2, "illness", 180, "recognise", ()),
-    ("relative", 3, "low_wage", 2, "", ()), ("relative", 4, "study", 1, "submit", ()), ("deep", 2, "illness", 9, "submit", ()),
+    ("relative", 5, "study", 150, "recognise", ()), ("deep", 2, "illness", 180, "recognise", ()),
+    ("relative", 3, "low_wage", 2, "", ()), ("relative", 4, "study", 1, "submit", ()),
     ("relative", 3, "study", 4, "visit", ()), ("accident", 4, "accident", 6, "visit", ((4, "object"),)), ("deep", 1, "disability", 11, "visit", ()),
     ("relative", 5, "low_wage", 12, "township", ()), ("deep", 3, "illness", 14, "check", ()),
     ("deep", 3, "illness", 285, "recognise", ()),                    # a year is over: its review is due
@@ -108,5 +110,5 @@ def _members(worker: Worker, size: int, number: int, dice: random.Random) -> Ite
         born = date(min(worker.who.born_on.year + years, 2020), 1, 1) + timedelta(days=dice.randrange(365))
         surname = worker.who.name[0] if relation != "spouse" else dice.choice(_SURNAMES)
         doing = {"spouse": "务农", "child": "上学", "parent": "无业"}[relation]
-        yield {"name": surname + dice.choice(_GIVEN[relation]), "id_no": id_number(born, 200 + number * 4 + place, gender), "relation": relation,
+        yield {"name": surname + dice.choice(_GIVEN[relation][gender]), "id_no": id_number(born, 200 + number * 4 + place, gender), "relation": relation,
                "health": "健康", "doing": doing, "income": "600" if relation == "spouse" else "0"}

@@ -40,9 +40,9 @@ _ROWS: tuple[tuple[int, str, int, str, int, tuple[tuple[int, str], ...]], ...] =
     (0, LIVING, 20, "books", 3200, ()), (0, MEDICAL, 5, "visit", 6400, ()), (0, MEDICAL, 6, "submit", 5200, ((1, "give_back"),)),
     (1, LIVING, 13, "books", 3000, ()), (2, LIVING, 12, "decide", 2400, ()), (3, LIVING, 24, "books", 2800, ()), (3, MEDICAL, 3, "submit", 4100, ()),
     (4, MEDICAL, 22, "decide", 26_000, ()), (5, MEDICAL, 18, "books", 7600, ()), (6, LIVING, 7, "submit", 2200, ((1, "visit"), (2, "abandon"))),
-    (7, LIVING, 90, "pay", 5200, ()), (8, LIVING, 9, "visit", 2600, ()), (9, MEDICAL, 26, "decide", 58_000, ()), (9, LIVING, 100, "pay", 4800, ()),
-    (4, LIVING, 11, "check", 3600, ()), (5, MEDICAL, 60, "township", 900, ((9, "refuse"),)), (9, MEDICAL, 2, "", 3300, ()), (4, MEDICAL, 70, "pay", 8800, ()),
-    (3, MEDICAL, 10, "township", 12_500, ()), (9, MEDICAL, 76, "", 2100, ()), (1, MEDICAL, 12, "check", 13_800, ()), (5, LIVING, 16, "books", 3100, ()),
+    (7, LIVING, 9, "visit", 2600, ()), (8, MEDICAL, 26, "decide", 58_000, ()), (8, LIVING, 100, "pay", 4800, ()),
+    (4, LIVING, 11, "check", 3600, ()), (5, MEDICAL, 60, "township", 900, ((9, "refuse"),)), (8, MEDICAL, 2, "", 3300, ()), (4, MEDICAL, 70, "pay", 8800, ()),
+    (3, MEDICAL, 10, "township", 12_500, ()), (8, MEDICAL, 76, "", 2100, ()), (1, MEDICAL, 12, "check", 13_800, ()), (5, LIVING, 16, "books", 3100, ()),
 )
 # Model workers: how many working days ago, the last step, yuan, which kind.
 _MODELS = ((60, "pay", 3000), (14, "books", 3000), (11, "check", 24_000), (2, "submit", 3000))
