@@ -37,7 +37,7 @@ from workflow.records import (
 
 NOW = datetime(2026, 11, 20, 2, 30, tzinfo=UTC)
 SEES = {
-    "/register": ("handler", "leader", "grassroots", "township", "chair", "auditor"), "/figures": ("handler", "leader", "auditor"),
+    "/register": ("handler", "leader", "grassroots", "township", "auditor"), "/figures": ("handler", "leader", "auditor"),
     "/funds": ("handler", "leader", "finance", "cashier", "auditor"), "/goods": ("handler", "leader", "finance", "auditor"),
     "/payments": ("finance", "cashier", "leader", "auditor"), "/payments/new": ("finance",), "/payments/reconcile": ("finance", "auditor"),
     "/imports": ("handler",), "/reports": ("handler", "leader", "finance", "auditor"), "/tasks": ("handler", "leader", "finance", "cashier", "committee", "grassroots"),
