@@ -177,6 +177,15 @@ def test_a_file_sent_with_a_refused_decision_is_not_lost(desks: Desks, enter: En
     assert "回单.png" in basic.get(f"/tasks/{case_id}").text and happened(desks, case_id) == ["start", "submit", "attach"]
 
 
+def test_a_file_sent_with_a_step_that_is_asked_about_is_not_lost(desks: Desks, enter: Enter) -> None:
+    case_id = desks.filed("B1")
+    basic, form = enter("basic"), {"trigger": "return_to", "revision": revision(desks, case_id), "dest": "draft", "comment": "请补"}
+    asked = basic.post(f"/tasks/{case_id}/act", form | {"attachments.receipt": picture()})
+    assert asked.status_code == 200 and "已上传 1 份材料" in asked.text
+    assert basic.post(f"/tasks/{case_id}/act", form | {"confirmed": "1"}).status_code == 303
+    assert happened(desks, case_id) == ["start", "submit", "attach", "return_to"]
+
+
 def test_whoever_is_late_reads_who_was_faster_and_keeps_their_words(desks: Desks, enter: Enter) -> None:
     case_id = desks.checked("B1")
     clerk, before = enter("clerk"), revision(desks, case_id)

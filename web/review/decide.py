@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
-from typing import Any
 
 from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -23,7 +23,7 @@ from .. import language
 from ..access import DECIDERS, access, person
 from ..db import keep, now, session
 from ..show import called, yuan
-from .keeping import attach, uploads
+from .keeping import Upload, attach, uploads
 from .pane import pane, raw
 from .queue import page
 from .room import Filters, blueprint, filters, opinion, queue_page
@@ -52,6 +52,7 @@ def act(case_id: str) -> ResponseReturnValue:
         amount = _amount(view)
         # Voices of others make nobody's page old: a voter is asked again however many have spoken in between.
         if action and (action.voice or revision == view.row.revision) and not sent.get("confirmed") and _must_confirm(view, action, amount):
+            _kept(case_id, files)
             return _ask(view, action, comment, amount, chosen)
         following = _following(view, chosen)
         attach(case_id, files)
@@ -135,13 +136,20 @@ def _title(definition: Definition, section: str) -> str:
     return (label.text(language.lang()) if label else "") or _("申请内容")
 
 
-def _again(case_id: str, view: CaseView, action: Action | None, messages: tuple[Message, ...], comment: str, files: Any,
+def _kept(case_id: str, files: Sequence[Upload]) -> None:
+    """Keep the files that came along though the step is not taken yet: a page cannot hold a file and send it again."""
+    if files:
+        attach(case_id, files)
+        keep()
+        flash(_("已上传 %(count)s 份材料", count=len(files)))
+
+
+def _again(case_id: str, view: CaseView, action: Action | None, messages: tuple[Message, ...], comment: str, files: Sequence[Upload],
            chosen: Filters) -> str:
     """The same page with what is wrong and what was typed; files that came along are kept all the same."""
     session().rollback()
-    if files and not any((m.field or "").startswith("attachments.") for m in messages):
-        attach(case_id, files)
-        keep()
+    if not any((m.field or "").startswith("attachments.") for m in messages):
+        _kept(case_id, files)
     if request.form.get("confirmed") and action and all(m.field in (None, "comment", "dest", "declared") for m in messages):
         return _ask(view, action, comment, None, chosen, messages)
     return page(pane(case_id, messages=messages, comment=comment))
