@@ -321,8 +321,8 @@ def test_no_rule_stands_here_twice() -> None:
     assert len(set(RULES)) == len(RULES)
 
 
-@pytest.mark.parametrize(("words", "source", "file", "param", "yuan"), [
-    ("送温暖：每人每年不超过 6000 元", "S30", "holiday_visit.v1", "per_person_year_cap", 6_000)])
+@pytest.mark.parametrize(("words", "source", "file", "param", "yuan"), [       # S30
+    ("送温暖：每人每年不超过 6000 元", "送温暖资金使用管理办法", "holiday_visit.v1", "per_person_year_cap", 6_000)])
 def test_a_cap_of_the_year_found_is_a_cap_over_the_register(words: str, source: str, file: str, param: str, yuan: int) -> None:
     """A golden case knows one case alone; that the register is counted together is shown by tests/goods/test_limits.py."""
     definition, _ = _read(file)

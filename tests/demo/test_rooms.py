@@ -96,7 +96,7 @@ def test_households_of_one_to_five_in_all_three_categories(session: Session) -> 
 
 def test_pools_of_several_sources_with_a_transfer_and_an_adjustment_that_wait(session: Session) -> None:
     sources = set(session.scalars(select(Pool.source).where(Pool.source.is_not(None))))
-    assert sources == {"central_hardship", "provincial_fiscal", "county_fiscal", "own_union", "upper_union", "donation", "mutual_pool"}
+    assert sources == {"central_hardship", "provincial_fiscal", "county_fiscal", "own_union", "upper_union", "donation", "mutual_pool", "bank_loan"}
     assert set(session.scalars(select(PoolProposal.kind).where(PoolProposal.status == "open"))) == {"transfer", "adjust"}
     assert session.scalar(select(Pool.purpose).where(Pool.source == "donation")) and session.scalar(select(func.sum(Pool.spent)).where(Pool.unit == "money"))
 

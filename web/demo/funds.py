@@ -18,7 +18,12 @@ from .register import Register
 POOLS = (("aid", "county_fiscal", 60_000_000, ""), ("fund", "central_hardship", 180_000_000, ""), ("living_aid", "central_hardship", 20_000_000, ""),
          ("living_aid", "donation", 5_000_000, "东部协作地区捐赠，用于困难职工生活救助"), ("medical_aid", "central_hardship", 10_000_000, ""),
          ("medical_aid", "provincial_fiscal", 16_000_000, ""), ("medical_aid", "county_fiscal", 12_000_000, ""), ("holiday_visit", "own_union", 12_000_000, ""),
-         ("model_workers", "upper_union", 8_000_000, ""), ("small_payer_refund", "upper_union", 6_000_000, ""), ("mutual_fund", "mutual_pool", 30_000_000, ""))
+         ("model_workers", "upper_union", 8_000_000, ""), ("small_payer_refund", "upper_union", 6_000_000, ""), ("mutual_fund", "mutual_pool", 30_000_000, ""),
+         # Of programmes without a case yet: whoever tries one is not stopped at its approval.
+         ("accident_aid", "county_fiscal", 6_000_000, ""), ("study_aid", "central_hardship", 9_000_000, ""), ("study_dream", "own_union", 4_000_000, ""),
+         ("training_aid", "county_fiscal", 3_000_000, ""), ("two_cancer_aid", "own_union", 5_000_000, ""), ("women_fund", "mutual_pool", 12_000_000, ""),
+         ("village_teams", "upper_union", 10_000_000, ""), ("care_class", "upper_union", 9_000_000, ""), ("grassroots_condolence", "own_union", 4_000_000, ""),
+         ("health_check", "own_union", 8_000_000, ""), ("rest_recuperation", "upper_union", 12_000_000, ""), ("startup_loan", "bank_loan", 500_000_000, ""))
 # Of the year before as well, until this day of the year: what was promised then is paid from there.
 _BEFORE = {"fund": (12, 31), "living_aid": (6, 30), "medical_aid": (6, 30), "model_workers": (6, 30),
            "holiday_visit": (8, 25), "small_payer_refund": (11, 10), "mutual_fund": (3, 31)}

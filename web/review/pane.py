@@ -52,6 +52,7 @@ class Pane:
     handed: Handed = field(default_factory=Handed)
     standards: tuple[queries.Standard, ...] = ()
     returned: tuple[Returned, ...] = ()      # of a roster, what the bank sent back
+    twice: int = 0                   # rows of a roster that stand twice there, or beside another grant, for whoever decides on it
 
     @property
     def flagged(self) -> list[sheet.Check]:
@@ -113,7 +114,7 @@ def pane(case_id: str, *, messages: Sequence[Message] = (), comment: str | None 
         uploads=tuple(kind for name, kind in view.definition.attachments.items() if f"attachments.{name}" in view.edit),
         phrases=phrases(), faults=tuple((_input(message, specs), message.text(lang)) for message in messages),
         comment=view.draft_comment if comment is None else comment, typed=sent, opened=opened or {}, asked_for=asked_for,
-        handed=handed(view, events), returned=returned(view),
+        handed=handed(view, events), returned=returned(view), twice=_twice(view),
         standards=queries.standards(session(), view.definition, view.row.path, view.row.figures, local(now()).date()))
 
 
@@ -124,6 +125,13 @@ def raw(view: CaseView, sent: MultiDict[str, str]) -> dict[str, Any]:
     whole = MultiDict(sent.items(multi=True))
     whole.setlist("asked", sorted(asked | set(sent.getlist("asked"))))
     return typed(whole, specs) | mended(view, sent)
+
+
+def _twice(view: CaseView) -> int:
+    lines, state = view.definition.lines, view.definition.states[view.row.state]
+    if lines is None or lines.each is None or view.mine or state.final or not view.actions:
+        return 0
+    return len({one.n for one in engine.duplicates(session(), view.row.id, person())})
 
 
 def _input(message: Message, specs: Sequence[Any]) -> str:
