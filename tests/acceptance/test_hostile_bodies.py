@@ -41,7 +41,10 @@ def test_json_of_the_wrong_type_is_refused_in_a_sentence(app: Flask, programme: 
     good = {"programme": KEY, "form": {}, "on_behalf_of": None, "revision": 1, "trigger": "submit", "comment": "", "dest": None, "amount": None, "declared": False,
             "correct": [], "operation": "transfer", "to": None,
             "task": None, "text": "名单有误", "name": None, "phone": None, "items": [{"id": case_id, "revision": 1}], "username": "worker", "password": "x",
-            "organisation": None, "lines": [1], "line": 1, "method": "phone", "beside": "clerk2", "reason": "走查"}
+            "organisation": None, "lines": [1], "line": 1, "method": "phone", "beside": "clerk2", "reason": "走查",
+            "grant_lines": ["x"], "layout": "csv", "what": "drop", "n": 1, "note": "", "place": "539921", "code": "rice", "unit": "袋", "spec": "", "price": "32.50",
+            "active": True, "quantity": 1, "supplier": "", "document": "", "pool": None, "year": 2026, "counted": 1,
+            "move": "x", "answer": "confirm"}
     asked = 0
     for rule, method, speech in calls:
         path, who = rule.replace("<id>", case_id), officer if rule.endswith("/batch") else token
