@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from tests.browser.exchange import actor
+from tests.browser.visits import Visit
 from tests.payments.conftest import CARDS, PAID
 from workflow import engine, money, people, programmes
 from workflow.actors import COMMAND, Actor
@@ -39,6 +41,16 @@ def payday(sessions: sessionmaker[Session], now: datetime) -> list[str]:
                 engine.act(session, case_id, trigger, actor(session, officer, at), at, revision=revision)
         made.append(case_id)
     return made
+
+
+def choose(finance: Visit, cases: Collection[str]) -> int:
+    """Of what waits to be gathered, leave only the lines of these cases ticked; return how many. The demo has money waiting too."""
+    kept = 0
+    for row in finance.page.locator("tr:has(input[name=line])").all():
+        wanted = any(row.locator(f"a[href='/tasks/{case_id}']").count() for case_id in cases)
+        row.locator("input[name=line]").set_checked(wanted)
+        kept += wanted
+    return kept
 
 
 def sealed(sessions: sessionmaker[Session], now: datetime) -> str:

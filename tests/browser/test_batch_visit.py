@@ -10,6 +10,7 @@ import pytest
 
 from tests.browser.conftest import copied
 from tests.browser.eyes import Eyes
+from tests.browser.payday import choose
 from tests.browser.springtime import DUAN, HE, JANUARY, MU, YANG, prepare, workbook
 from tests.browser.test_paying import answer
 from tests.browser.visits import Site, Visit, photo
@@ -50,7 +51,7 @@ def test_from_the_plan_to_the_closed_batch(january: Site, people: Callable[[str]
     what_was_given_is_signed_for(people("handler2"), case_id, eyes)
     first = the_batch_is_paid_in_part(people, case_id, eyes, tmp_path)
     the_account_is_corrected(people, case_id, eyes)
-    the_rest_is_paid_and_everything_closed(people, first, eyes, tmp_path)
+    the_rest_is_paid_and_everything_closed(people, case_id, first, eyes, tmp_path)
     assert january.case(case_id).state == "paid"
     assert eyes.wrong == []
 
@@ -191,10 +192,12 @@ def the_batch_is_paid_in_part(people: Callable[[str], Visit], case_id: str, eyes
     decide(second, "approve")
     finance.going("nav a:has-text('发放批次')")
     finance.going("a:has-text('汇集待发放的')")
+    assert choose(finance, [case_id]) == 3
     finance.page.select_option("#layout", "icbc")
     finance.going("main button.go")
     eyes.look(finance, "batch gathered")
     finance.going("text=核对无误，封存")
+    assert finance.says("已封存")
     eyes.look(finance, "batch sealed")
     batch = finance.path
     finance.open(batch + "/sheet")
@@ -227,11 +230,11 @@ def the_account_is_corrected(people: Callable[[str], Visit], case_id: str, eyes:
     decide(second, "approve")
 
 
-def the_rest_is_paid_and_everything_closed(people: Callable[[str], Visit], first: str, eyes: Eyes, folder: Path) -> None:
+def the_rest_is_paid_and_everything_closed(people: Callable[[str], Visit], case_id: str, first: str, eyes: Eyes, folder: Path) -> None:
     """The corrected line goes out alone in a second batch; then the three accounts agree and both batches are closed."""
     finance, cashier = people("finance"), people("cashier")
     finance.open("/payments/new")
-    assert finance.page.locator("input[name=line]").count() == 1
+    assert choose(finance, [case_id]) == 1
     finance.going("main button.go")
     finance.going("text=核对无误，封存")
     second = finance.path

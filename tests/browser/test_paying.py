@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from tests.browser.payday import payday
+from tests.browser.payday import choose, payday
 from tests.browser.visits import Site, Visit
 from workflow.db import reading
 from workflow.records import PaymentBatch
@@ -31,6 +31,7 @@ def test_gathered_sealed_sent_answered_and_closed(site: Site, visiting: Visiting
     cases = payday(site.sessions, site.now)
     finance, cashier = visiting(site, "finance"), visiting(site, "cashier")
     finance.open("/payments/new")
+    assert choose(finance, cases) == 3
     finance.page.select_option("#layout", "icbc")
     finance.going("main button.go")
     assert finance.path.startswith("/payments/") and finance.says("待封存")
@@ -45,7 +46,7 @@ def test_gathered_sealed_sent_answered_and_closed(site: Site, visiting: Visiting
     assert finance.says("已封存") and finance.says("人民币伍仟零陆拾元伍角整")
     finance.open(batch + "/sheet")
     with reading(site.sessions) as session:
-        row = session.scalars(select(PaymentBatch)).one()
+        row = session.scalars(select(PaymentBatch).where(PaymentBatch.id == batch.rsplit("/", 1)[1])).one()
     assert finance.says(row.digest) and finance.says("5,060.50")
 
     cashier.open(batch)
