@@ -20,29 +20,30 @@ def plain(visit: Callable[..., Visit]) -> Callable[..., Visit]:
 
 def test_applying(site: Site, plain: Callable[..., Visit]) -> None:
     me = plain("worker", 390)
-    page = me.open("/programmes/medical_aid")
+    page = me.open("/programmes/accident_aid")
     me.going("text=开始申请")
     case_id = re.search(r"/cases/(\w+)/form", me.path).group(1)
     me.going("text=继续填写")
     page.set_input_files("#a-id_card", [photo("身份证.jpg")])
     me.going("button[name=go]:not(.vh)")                       # files may go with the page itself
-    me.click("label:has-text('相对困难')")
-    for name, value in {"file_no": "KN-5", "family_size": "3", "family_income": "36000"}.items():
+    me.click("fieldset:has-text('已建档') label:has-text('否')")
+    me.click("label:has-text('交通事故')")
+    for name, value in {"happened_on": "2026-10-08", "story": "下班路上被货车撞伤"}.items():
+        page.fill(f"#f-{name}", value)
+    page.set_input_files("#a-proof", [photo("事故认定书.jpg")])
+    me.going("button[name=upload][value=proof]")
+    assert me.says("已上传 1 份") and page.input_value("#f-story") == "下班路上被货车撞伤"
+    assert page.is_checked("input[value=traffic]")
+    me.going("button[name=go]:not(.vh)")
+    for name, value in {"spending": "9000", "covered": "1000"}.items():
         page.fill(f"#f-{name}", value)
     me.going("button[name=go]:not(.vh)")
-    me.click("label:has-text('本人')")
-    for name, value in {"hospital": "县医院", "settled_on": "2026-10-08", "settlement_no": "JS-881", "total": "9000", "basic": "4000"}.items():
-        page.fill(f"#f-{name}", value)
-    page.set_input_files("#a-diagnosis", [photo("诊断.jpg")])
-    me.going("button[name=upload][value=diagnosis]")
-    assert me.says("已上传 1 份") and page.input_value("#f-hospital") == "县医院"
-    me.going("button[name=go]:not(.vh)")
-    assert me.says("还有 1 处要改"), "the settlement sheet is missing"
-    page.set_input_files("#a-settlement", [photo("结算单.jpg")])
+    assert me.says("还有 1 处要改"), "the bills are missing"
+    page.set_input_files("#a-bills", [photo("费用单据.jpg")])
     me.going("button[name=go]:not(.vh)")
     page.fill("#f-bank_name", "农信社")
     me.going("button[name=go]:not(.vh)")
-    assert me.says("4,000"), "the sum is there, worked out by the server"
+    assert me.says("1,200"), "the sum is there, worked out by the server"
     me.click("label:has-text('我已阅读')")
     me.going("main form button.go")
     assert me.says("提交成功") and site.case(case_id).state == "grassroots_review"

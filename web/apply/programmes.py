@@ -17,8 +17,9 @@ from sqlalchemy import select
 from workflow import engine, programmes, queries
 from workflow.engine.cycles import effective, intake_open
 from workflow.engine.facts import months_between, years_between
+from workflow.engine.households import UNKNOWN, file_refusals, household_facts
 from workflow.engine.path import outline
-from workflow.errors import NotFound
+from workflow.errors import Message, NotFound
 from workflow.language.definition import Criterion, Definition, Field
 from workflow.language.expressions import Unanswerable
 from workflow.language.fields import FieldFault, parse_value
@@ -53,7 +54,8 @@ def home() -> ResponseReturnValue:
                    or d.apply_who == "organisation" and me is not None and engine.unions_of(d, me)]
     questions = _questions(definitions)
     answers = _answers(questions)
-    offers = [Offer(d, intake_open(d, today), tuple(_refusals(d, known, answers, today))) for d in definitions]
+    fileless = _fileless(definitions, today, files=files)
+    offers = [Offer(d, intake_open(d, today), (*fileless.get(d.key, ()), *_refusals(d, known, answers, today))) for d in definitions]
     cases = [row for row in queries.my_cases(session(), me).rows if row.outcome is None] if me else []
     return render_template(
         "apply/home.html", cases=cases, questions=questions, answered=bool(answers), agent=files,
@@ -68,20 +70,20 @@ def guide(key: str) -> ResponseReturnValue:
     today, lang = local(now()).date(), language.lang()
     definition = _current(key, today)
     me = actor()
-    unions = _unions()
+    unions, for_others = _unions(), me is not None and may_file_for_others()
     sums = [(definition.calc_labels[name].text(lang), worded(definition, expr, lang)) for name, expr in definition.calc.items()
             if name in definition.calc_labels]
     return render_template(
         "apply/guide.html", definition=definition, open=effective(definition, today) and intake_open(definition, today),
         criteria=[c for c in definition.criteria if c.on_fail == "refuse"], looked=[c for c in definition.criteria if c.on_fail == "flag"],
-        checks=_checks(definition), sums=sums, amount=_amount(definition, lang),
+        checks=_checks(definition), fileless=_fileless([definition], today, files=for_others).get(key, ()), sums=sums, amount=_amount(definition, lang),
         params=[(p.label.text(lang) or p.name, param(definition, p.name), p.source) for p in definition.params.values()],
         steps=outline(definition, now()),
         kinds=[k for k in definition.attachments.values() if any(f"attachments.{k.name}" in s.edit for s in definition.states.values()
                                                                 if s.kind == "draft")],
         unions=unions, nominated=definition.apply_who == "officer", union_files=definition.apply_who == "organisation",
         files=engine.unions_of(definition, me) if me is not None and definition.apply_who == "organisation" else {},
-        agent=me is not None and (definition.apply_agent or definition.apply_who == "officer") and may_file_for_others())
+        agent=for_others and (definition.apply_agent or definition.apply_who == "officer"))
 
 
 @blueprint.post("/apply/<key>")
@@ -120,7 +122,21 @@ def _current(key: str, today: date) -> Definition:
 
 def _checks(definition: Definition) -> list[Any]:
     """What the first step refuses beyond the criteria; each message once."""
-    return list(dict.fromkeys(check.message for way in definition.ways(definition.initial) for check in way.conditions))
+    return [*file_refusals(definition, {"household": UNKNOWN}),
+            *dict.fromkeys(check.message for way in definition.ways(definition.initial) for check in way.conditions)]
+
+
+def _fileless(definitions: list[Definition], today: date, *, files: bool) -> dict[str, list[Message]]:
+    """Why the reader's own household cannot have a programme: said before a form is typed that is refused at its end.
+
+    Whoever may file for others is not told: it is their file that counts then.
+    """
+    me = actor()
+    asked = [d for d in definitions if d.requires_file is not None and d.apply_who == "person" and not (files and d.apply_agent)]
+    if me is None or me.person_id is None or not asked:
+        return {}
+    facts = {"household": household_facts(session(), me.person_id, "", today)}
+    return {d.key: found for d in asked if (found := file_refusals(d, facts))}
 
 
 def _unions() -> list[Any]:

@@ -109,7 +109,7 @@ def _untold(view: CaseView, name: str) -> bool:
 def status(view: CaseView, step: Step, faults: Faults) -> tuple[str, str]:
     """Return (word for the class, words for people) of one page in the task list."""
     mine = [message for name in step.names for message in faults.get(name, ())]
-    lacking = [message for message in mine if message.code in ("REQUIRED", "FILES_MISSING")]
+    lacking = [message for message in mine if message.code in ("REQUIRED", "EMPTY", "FILES_MISSING")]
     if len(mine) > len(lacking):
         return "bad", _("需修改")
     filled = any(view.form.get(spec.name) not in (None, "", []) and view.form.get(spec.name) != _default(spec)
