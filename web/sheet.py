@@ -24,7 +24,7 @@ from . import language, voting
 from .apply.boxes import said as masked
 from .db import session
 from .show import fen, first_rows
-from .wording import worded
+from .wording import choices, worded
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +103,10 @@ def as_words(definition: Definition, changes: Mapping[str, Any]) -> list[tuple[s
 def since_decision(found: Iterable[Difference]) -> list[tuple[str, str, str]]:
     """Return [(label, at the decision, now)] of what changed since, masked."""
     household = {"size": _("家庭人口"), "category": _("困难类别"), "status": _("档案状态"), "monthly_per_capita": _("人均月收入")}
-    kinds = {"none": _("无"), "deep": _("深度困难"), "relative": _("相对困难"), "accident": _("意外致困"), "dibao": _("低保户"), "dibao_edge": _("低保边缘户"),
-             "on_file": _("在档"), "exited": _("已脱困"), "cancelled": _("已注销")}
     lines = []
     for one in found:
         if one.spec is None:
-            lines.append((household[one.name], *(kinds.get(str(side), "" if side is None else str(side)) for side in (one.then, one.now))))
+            lines.append((household[one.name], *(choices().get(str(side), "" if side is None else str(side)) for side in (one.then, one.now))))
             continue
         then, since = (words(one.spec, side) for side in (one.then, one.now))
         label = one.spec.label.text(language.lang())

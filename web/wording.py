@@ -14,10 +14,11 @@ from typing import Any
 from flask_babel import gettext as _
 
 from workflow.language.clauses import Clause
-from workflow.language.definition import Definition, Field, Label
+from workflow.language.definition import Definition, Field
 from workflow.language.explanations import printed
 from workflow.language.expressions import Expr, Unanswerable
 from workflow.language.fields import mask, show
+from workflow.language.kinds import ENGINE_OPTIONS
 from workflow.machine import name_of
 
 from .language import N_
@@ -121,13 +122,20 @@ def _taken(speech: Speech, clause: Clause) -> int | None:
 
 def _parts(speech: Speech, clause: Clause) -> list[str]:
     """The parts in words; a choice's code beside the choice is said as its label."""
-    codes: Mapping[str, Label] = {}
+    codes: Mapping[str, str] = {}
     for part in clause.parts:
         spec = _field(speech.definition, part.name or "")
         if spec is not None and clause.word == "compare":
-            codes = spec.options
-    return [codes[part.value].text(speech.lang) if part.word == "literal" and part.value in codes else _say(speech, part)
-            for part in clause.parts]
+            codes = {code: label.text(speech.lang) for code, label in spec.options.items()}
+        elif part.name in ENGINE_OPTIONS:
+            codes = choices()
+    return [codes[part.value] if part.word == "literal" and part.value in codes else _say(speech, part) for part in clause.parts]
+
+
+def choices() -> dict[str, str]:
+    """What the engine's own choices are called: categories and states of a file, levels of model workers."""
+    return {"none": _("无"), "deep": _("深度困难"), "relative": _("相对困难"), "accident": _("意外致困"), "dibao": _("低保户"), "dibao_edge": _("低保边缘户"),
+            "on_file": _("在档"), "exited": _("已脱困"), "cancelled": _("已注销"), "city": _("市级"), "province": _("省级"), "nation": _("全国")}
 
 
 _SIGNS: Mapping[str, str] = {"*": "×", "/": "÷", "-": N_("－"), "+": N_("＋"), "<=": "≤", ">=": "≥", "==": N_("＝"), "!=": "≠"}
@@ -193,7 +201,7 @@ def _value(speech: Speech, name: str) -> str:
         return mask(spec.type, str(value)) if spec.sensitive else show(spec, value, "en" if speech.lang == "en" else "zh")
     if isinstance(value, bool):
         return _("是") if value else _("否")
-    return figure(value)
+    return choices().get(str(value), str(value)) if name in ENGINE_OPTIONS else figure(value)
 
 
 def _field(definition: Definition, name: str) -> Field | None:
