@@ -9,18 +9,17 @@ from datetime import datetime
 
 import click
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from web.db import local, now, reading, writing
-from workflow import figures, people
-from workflow.actors import COMMAND, Actor
-from workflow.errors import NotFound, Refused, one
-from workflow.records import Account, Organisation
+from web.db import now, reading, writing
+from workflow import figures
+from workflow.actors import COMMAND
+from workflow.errors import Refused, one
+from workflow.records import Organisation
 
+from .acting import AS, acting
 from .sentences import Group, say
 
 group = Group("figures", help="标准与参数 · figures of policy that officers enter")
-_AS = click.option("--as", "username", required=True, help="the account that does this")
 _UNSIGNED = {"ignore_unknown_options": True}      # so that -5 is a value, and refused as one
 
 
@@ -41,7 +40,7 @@ def listing() -> None:
 @click.option("--org", "code", required=True, help="code of the organisation it holds for, with all below it")
 @click.option("--title", required=True, help="title of the document")
 @click.option("--number", "document", required=True, help="number of the document")
-@_AS
+@AS
 def propose(name: str, value: str, day: datetime, code: str, title: str, document: str, username: str) -> None:
     """Enter that NAME is VALUE from DAY on. Somebody else confirms."""
     key, _dot, bare = name.rpartition(".")
@@ -50,23 +49,16 @@ def propose(name: str, value: str, day: datetime, code: str, title: str, documen
         if place is None:
             raise Refused(one("NO_ORG", f"没有代码为 {code} 的组织", f"There is no organisation {code}"))
         figure_id = figures.propose(session, place, "param" if key else "region", bare, value, day.date(), title, document,
-                                    _actor(session, username), now(), key=key)
+                                    acting(session, username), now(), key=key)
     say(f"已录入 {figure_id}，等另一人确认 · Entered; another person confirms")
 
 
 @group.command("confirm")
 @click.argument("figure_id", metavar="ID")
 @click.option("--decline", is_flag=True, help="turn it down instead")
-@_AS
+@AS
 def confirm(figure_id: str, decline: bool, username: str) -> None:
     """Confirm what another person has entered."""
     with writing() as session:
-        (figures.decline if decline else figures.confirm)(session, figure_id, _actor(session, username), now())
+        (figures.decline if decline else figures.confirm)(session, figure_id, acting(session, username), now())
     say(f"已处理 {figure_id} · Done")
-
-
-def _actor(session: Session, username: str) -> Actor:
-    account = session.scalar(select(Account.id).where(Account.username == username.strip().lower(), Account.status == "active"))
-    if account is None:
-        raise NotFound("account")
-    return people.actor_of(session, account, local(now()).date()).through("command")
