@@ -6,6 +6,7 @@ Nobody waits for the clock here: notices, reminders and lapses come from the pro
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -84,15 +85,16 @@ class Course:
         return int(self.session.execute(select(Case.__table__.c.revision).where(Case.id == self.case)).scalar_one())
 
 
-class Walk(Course):
+class Walk(Course, ABC):
     """A case told by a script: (working days after `start`, name of the method) in order. `number` keeps papers and minutes apart."""
 
     def __init__(self, session: Session, register: Register, drawer: Drawer, start: date, script: Script, number: int) -> None:
         super().__init__(session, register, drawer)
         self.start, self.script, self.number = start, script, number
 
+    @abstractmethod
     def begin(self, at: datetime) -> None:
-        raise NotImplementedError
+        """Start the case at that time."""
 
     def walk(self) -> Iterator[datetime]:
         """Yield the next time at which something happens; act on being resumed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
@@ -33,11 +34,13 @@ class Visit(Walk):
         super().__init__(session, register, drawer, start, script, number)
         self.store, self.workers = store, workers
 
+    @abstractmethod
     def rows(self) -> list[dict[str, str]]:
-        raise NotImplementedError
+        """Return the roster, a row a person."""
 
+    @abstractmethod
     def buy(self, at: datetime) -> None:
-        raise NotImplementedError
+        """Buy what is handed out."""
 
     def submit(self, at: datetime) -> None:
         self.act("submit", self.filer, at)
