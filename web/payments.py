@@ -18,7 +18,7 @@ from flask_babel import ngettext
 
 from workflow.actors import Actor
 from workflow.attachments import MAX_BYTES
-from workflow.errors import BangfuError, Message, NotFound, Refused, one
+from workflow.errors import Message, NotFound, Refused, one
 from workflow.payments import batches, gathering, layouts, reconciling, settling
 from workflow.payments import reading as payments
 from workflow.payments.batches import CONFIRMS, SEALS, SENDS
@@ -27,11 +27,11 @@ from workflow.programmes import by_digest
 
 from . import language
 from .access import access, person
+from .carrying import carry_on
 from .db import abandon, now, reading, session, writing
 
 blueprint = Blueprint("payments", __name__, url_prefix="/payments")
 PAGE, SHOWN_FAULTS = 50, 30
-PIECE = 60                           # cases carried on at once; the page asks for the next ones with a button
 _BATCH = "/<batch_id>"
 
 
@@ -165,7 +165,7 @@ def answer(batch_id: str) -> ResponseReturnValue:
         flash(_("这份回单已经导入过，没有变化") if taken.replayed else _("回单里没有新的结果"))
     else:
         flash(_("回单已导入：成功 %(paid)s 笔，失败 %(failed)s 笔，处理中 %(waiting)s 笔", paid=taken.paid, failed=taken.failed, waiting=taken.waiting))
-    carry_on(batch_id, me)
+    _carry_on(batch_id, me)
     return redirect(url_for(".batch", batch_id=batch_id), 303)
 
 
@@ -176,7 +176,7 @@ def settle(batch_id: str) -> ResponseReturnValue:
     payments.batch(session(), batch_id, person())
     me = person()
     abandon()
-    carry_on(batch_id, me)
+    _carry_on(batch_id, me)
     return redirect(url_for(".batch", batch_id=batch_id), 303)
 
 
@@ -207,22 +207,12 @@ def receipt(batch_id: str) -> ResponseReturnValue:
     return redirect(url_for(".batch", batch_id=batch_id), 303)
 
 
-def carry_on(batch_id: str, me: Actor) -> None:
-    """Carry paid cases on, each in a transaction of its own and as many as one answer may take time for; flashes what stood against some."""
-    at, problems, done = now(), list[str](), 0
-    with reading() as own:
-        waiting = settling.due(own, batch_id)[:PIECE]
-    for case_id in waiting:
-        try:
-            with writing() as own:
-                done += settling.settle(own, batch_id, case_id, me, at) is not None
-        except BangfuError as refusal:
-            if refusal.status >= 500:
-                raise
-            problems += [message.text(language.lang()) for message in refusal.messages]
-    if done:
-        flash(ngettext("%(num)s 件已办结", "%(num)s 件已办结", done))
-    for words in dict.fromkeys(problems):
+def _carry_on(batch_id: str, me: Actor) -> None:
+    """Carry paid cases on, as many as one answer may take time for; flashes what stood against some."""
+    carried = carry_on(batch_id, me)
+    if carried.done:
+        flash(ngettext("%(num)s 件已办结", "%(num)s 件已办结", carried.done))
+    for words in dict.fromkeys(message.text(language.lang()) for message in carried.problems):
         flash(_("有案件已到账但没有办结：%(why)s", why=words), "warn")
 
 

@@ -9,9 +9,9 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from web.access import access, person
+from web.carrying import carry_on
 from web.db import abandon, now, session
-from web.language import lang
-from workflow.errors import Message, NotFound, Refused, one
+from workflow.errors import NotFound, Refused, one
 from workflow.language.fields import mask
 from workflow.payments import batches, gathering, settling
 from workflow.payments import reading as payments
@@ -22,7 +22,7 @@ from . import blueprint, models, money_models
 from .answers import answer, faults, money
 from .bodies import read
 from .marks import speaks
-from .payments import carry_on, shown_batch
+from .payments import shown_batch
 
 
 @blueprint.get("/payments/waiting")
@@ -117,8 +117,8 @@ def settle_batch(batch_id: str) -> ResponseReturnValue:
     me = person()
     payments.batch(session(), batch_id, me)
     abandon()                        # every paid case has a transaction of its own
-    done, left, problems = carry_on(batch_id, me)
-    return answer(money_models.Settled(done=done, left=left, problems=faults(problems)))
+    carried = carry_on(batch_id, me)
+    return answer(money_models.Settled(done=carried.done, left=carried.left, problems=faults(carried.problems)))
 
 
 @blueprint.post("/payments/<batch_id>/close")
@@ -141,10 +141,7 @@ def _place(code: str | None) -> int | None:
 
 
 def _waiting(line: gathering.Payable) -> money_models.WaitingRow:
-    def told(message: Message) -> models.Fault:
-        return models.Fault(field=message.field, message=message.text(lang()), code=message.code)
-
     return money_models.WaitingRow(
         grant_line=line.grant_line_id, case=line.case_id, number=line.case_number, payee=mask("name", line.name) or "",
-        account=mask("bankcard", line.account) or "", amount=money(line.amount) or "", fault=told(line.fault) if line.fault else None,
-        flags=[told(flag) for flag in line.flags])
+        account=mask("bankcard", line.account) or "", amount=money(line.amount) or "", fault=faults([line.fault])[0] if line.fault else None,
+        flags=faults(line.flags))

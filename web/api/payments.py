@@ -8,9 +8,9 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from web.access import access, person
+from web.carrying import carry_on
 from web.db import abandon, now, reading, session, writing
-from workflow.actors import Actor
-from workflow.errors import BangfuError, Message, Refused, one
+from workflow.errors import Refused, one
 from workflow.language.fields import mask
 from workflow.payments import reading as payments
 from workflow.payments import settling
@@ -21,7 +21,6 @@ from .answers import answer, faults, money
 from .bodies import limit
 from .marks import speaks
 
-PIECE = 60                           # cases carried on by one request; the next one carries on the rest
 
 @blueprint.get("/payments")
 @access(*payments.READERS)
@@ -56,31 +55,15 @@ def payment_answer(batch_id: str) -> ResponseReturnValue:
         rows = settling.rows_of(own, batch_id, me, data)
     with writing() as own:
         taken = settling.take(own, batch_id, data, me, at, rows=rows)
-    _done, left, problems = carry_on(batch_id, me)
+    carried = carry_on(batch_id, me)
     return answer(models.PaymentAnswer(rows=taken.rows, paid=taken.paid, failed=taken.failed, waiting=taken.waiting, fresh=taken.fresh,
-                                       left=left, problems=faults(problems)))
+                                       left=carried.left, problems=faults(carried.problems)))
 
 
 def shown_batch(batch_id: str) -> models.PaymentBatch:
     """Return a batch with its lines as the caller may see it. Raises `NotFound` out of scope."""
     row = payments.batch(session(), batch_id, person())
     return models.PaymentBatch(**_row(row), lines=[_line(line) for line in payments.lines(session(), row.id)])
-
-
-def carry_on(batch_id: str, me: Actor) -> tuple[int, int, list[Message]]:
-    """Carry paid cases on, each in a transaction of its own; return how many went on, how many are left for later, and what stood against some."""
-    at, done, problems = now(), 0, list[Message]()
-    with reading() as own:
-        waiting = settling.due(own, batch_id)
-    for case_id in waiting[:PIECE]:
-        try:
-            with writing() as own:
-                done += settling.settle(own, batch_id, case_id, me, at) is not None
-        except BangfuError as refusal:
-            if refusal.status >= 500:
-                raise
-            problems += refusal.messages
-    return done, max(0, len(waiting) - PIECE), problems
 
 
 def _row(row: Any) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from pathlib import Path
 import click
 from sqlalchemy.orm import Session
 
+from web.carrying import carry_on
 from web.db import now, reading, writing
 from workflow.actors import COMMAND, Actor
-from workflow.errors import BangfuError, NotFound, Refused, one
+from workflow.errors import NotFound, Refused, one
 from workflow.language.fields import mask
 from workflow.payments import batches, gathering, layouts, settling
 from workflow.payments import reading as payments
@@ -249,18 +250,8 @@ def _line(session: Session, batch_id: str, n: int) -> str:
 
 
 def _carry_on(batch_id: str, actor: Actor) -> int:
-    """Carry on what is paid, tell what stood against a case, and return against how many."""
-    refused = 0
-    with reading() as session:
-        due = settling.due(session, batch_id)
-    for case_id in due:
-        try:
-            with writing() as session:
-                settling.settle(session, batch_id, case_id, actor, now())
-        except BangfuError as refusal:
-            if refusal.status >= 500:
-                raise
-            refused += 1
-            for message in refusal.messages:
-                say(f"{message.zh}\n  {message.en}", err=True)
-    return refused
+    """Carry on everything that is paid, tell what stood against a case, and return against how many."""
+    carried = carry_on(batch_id, actor, most=None)
+    for message in carried.problems:
+        say(f"{message.zh}\n  {message.en}", err=True)
+    return carried.refused
